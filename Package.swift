@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 mode with the stricter spellings of the language, and no warning left standing.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A target of `Sources/`. The order below is the order of dependence: arrows point up the list only.
+func target(_ name: String, _ dependencies: [String] = [], resources: [Resource] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, resources: resources,
+    swiftSettings: house)
+}
+
+/// A module map over one Debian library.
+func library(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// A ten-line main over the library that does the work.
+func program(_ name: String, _ dependency: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: [.byName(name: dependency)], swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, exclude: exclude,
+    swiftSettings: house)
+}
+
+let package = Package(
+  name: "exchange-clock",
+  products: [
+    .executable(name: "exchange-clockd", targets: ["exchange-clockd"]),
+    .executable(name: "exchange-clock", targets: ["exchange-clock"]),
+    .executable(name: "exchange-clock-sim", targets: ["exchange-clock-sim"]),
+  ],
+  targets: [
+    library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+    library("CSystemd", pkgConfig: "libsystemd", package: "libsystemd-dev"),
+    library("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
+    library("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
+    .target(name: "CToml"),
+    .target(name: "CLinux"),
+
+    target("ClockCore"),
+    target("JSONDocument", ["CJansson"]),
+    target("TOMLDocument", ["CToml"]),
+    target("LinuxSystem", ["ClockCore", "CLinux", "CSystemd"]),
+    target(
+      "ExchangeCatalog", ["ClockCore", "JSONDocument", "TOMLDocument"],
+      resources: [.embedInCode("exchanges.toml")]),
+    target("ClockProtocol", ["ClockCore", "JSONDocument"]),
+    target("DaemonSettings", ["ClockCore", "TOMLDocument", "ExchangeCatalog"]),
+    target("ExchangeProbe", ["ClockCore", "CCurl", "LinuxSystem", "ExchangeCatalog"]),
+    target(
+      "ClockDaemon",
+      [
+        "ClockCore", "LinuxSystem", "ExchangeCatalog", "ClockProtocol", "DaemonSettings",
+        "ExchangeProbe", "JSONDocument",
+      ]),
+    target("ExchangeClock", ["ClockProtocol", "JSONDocument", "LinuxSystem"]),
+    target(
+      "ClockCommand",
+      [
+        "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "JSONDocument",
+        "LinuxSystem",
+      ]),
+    target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument", "LinuxSystem"]),
+
+    program("exchange-clockd", "ClockDaemon"),
+    program("exchange-clock", "ClockCommand"),
+    program("exchange-clock-sim", "ExchangeSimulator"),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,6 @@
+extension Duration {
+  /// The duration in whole nanoseconds, rounded towards zero.
+  package var wholeNanoseconds: Int64 {
+    Int64(attoseconds / 1_000_000_000)
+  }
+}
