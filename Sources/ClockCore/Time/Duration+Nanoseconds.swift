@@ -4,3 +4,8 @@ extension Duration {
     Int64(attoseconds / 1_000_000_000)
   }
 }
+
+/// The duration without its sign.
+package func abs(_ duration: Duration) -> Duration {
+  duration < .zero ? .zero - duration : duration
+}

@@ -1,0 +1,27 @@
+/// The samples of one resync, and what they say together.
+package struct Burst: Sendable, Hashable {
+  package private(set) var samples: [Sample] = []
+
+  package init() {}
+
+  package mutating func add(_ sample: Sample) {
+    samples.append(sample)
+  }
+
+  /// The shortest round trip seen; nil before the first sample.
+  package var shortestRoundTrip: Duration? {
+    samples.map(\.roundTrip).min()
+  }
+
+  /// The clock that more than half of the samples agree on, as of the last one, and how many
+  /// agree; nil before the first sample and when they contradict each other.
+  package func agreement(drift: DriftBound) -> (clock: IntervalClock, count: Int)? {
+    guard let asOf = samples.map(\.received).max(),
+      let agreement = Agreement(of: samples.map { $0.interval(at: asOf, drift: drift) }),
+      agreement.count * 2 > samples.count
+    else { return nil }
+    return (
+      IntervalClock(asOf: asOf, interval: agreement.interval, drift: drift), agreement.count
+    )
+  }
+}

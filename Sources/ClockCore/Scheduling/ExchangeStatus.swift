@@ -1,0 +1,76 @@
+/// All that is known of one exchange's clock: what readers are shown.
+package struct ExchangeStatus: Sendable, Hashable {
+  /// Nil before the first good sample.
+  package var clock: IntervalClock?
+
+  /// Why the clock must not be used until a resync ended; nil when nothing moved.
+  package var disruption: String?
+
+  /// Why the last resync was not good; nil when it was, or none has ended yet.
+  package var failure: ProbeFailure?
+
+  /// Resyncs failed in a row.
+  package var failures = 0
+
+  /// Resyncs ended since the start, good or not.
+  package var resyncs = 0
+
+  /// Samples of the last good resync that agree, and those that do not.
+  package var samples = 0
+  package var rejected = 0
+
+  /// Round trips of the last good resync: the shortest, and that of the last sample.
+  package var shortestRoundTrip: Duration?
+  package var lastRoundTrip: Duration?
+
+  /// When the last good sample came in; nil before the first.
+  package var lastSync: MonotonicInstant?
+
+  /// When the next resync is due.
+  package var nextSync: MonotonicInstant
+
+  /// While the exchange wants us to stay away: until when, and why.
+  package var blockedUntil: MonotonicInstant?
+
+  package var settings: TrackerSettings
+
+  package init(settings: TrackerSettings, nextSync: MonotonicInstant) {
+    self.settings = settings
+    self.nextSync = nextSync
+  }
+
+  /// After this instant the estimate is void.
+  package var voidAfter: MonotonicInstant? {
+    lastSync.map { $0 + settings.usefulLife }
+  }
+
+  /// The bounds on the exchange's clock at `now`; nil before the first good sample.
+  package func interval(at now: MonotonicInstant) -> OffsetInterval<Monotonic, Exchange>? {
+    clock?.interval(at: now)
+  }
+
+  package func state(at now: MonotonicInstant) -> SyncState {
+    judgement(at: now).state
+  }
+
+  /// Why the state is what it is, in one clause; empty when synchronized.
+  package func reason(at now: MonotonicInstant) -> String {
+    judgement(at: now).reason
+  }
+
+  private func judgement(at now: MonotonicInstant) -> (state: SyncState, reason: String) {
+    if let disruption { return (.disrupted, disruption) }
+    guard let clock, let voidAfter else {
+      return (.unknown, failure?.reason ?? "first resync under way")
+    }
+    if now > voidAfter {
+      return (.unknown, "void: no good resync any more; \(failure?.reason ?? "overdue")")
+    }
+    if let failure { return (.holdover, failure.reason) }
+    if now > nextSync + settings.longestBurst { return (.holdover, "resync overdue") }
+    if clock.interval(at: now).error > settings.maxError {
+      return (.holdover, "error above max_error")
+    }
+    return (.synchronized, "")
+  }
+}

@@ -1,0 +1,291 @@
+/// The state machine of one exchange: when to probe, what to believe, when to give up.
+///
+/// It is told what happened and when, and answers with what to do; it reads no clock, sends
+/// nothing and draws randomness only from its own seed. All behaviour of one exchange is here:
+///
+///     resting --woke--> probing --probed--> pausing --woke--> probing ... --> resting
+///                          '--probeFailed--------------------------------------^
+///
+/// A resync is a burst of probes on one connection. A failed probe ends the burst; what came in
+/// before it counts. A burst that contradicts the past is not believed until a second one says
+/// the same.
+package struct ExchangeTracker: Sendable {
+  package private(set) var status: ExchangeStatus
+
+  private enum Phase: Equatable {
+    case resting
+    case probing
+    case pausing(until: MonotonicInstant)
+  }
+
+  private var phase = Phase.resting
+  private var burst = Burst()
+  private var burstBegan: MonotonicInstant?
+  /// The clock of a finished burst that contradicts `status.clock` and awaits confirmation.
+  private var suspect: IntervalClock?
+  /// Probes sent before this instant are not believed: the local clock moved since.
+  private var trustedFrom: MonotonicInstant
+  private var budget: ProbeBudget
+  private var loggedState = SyncState.unknown
+  private var random: SplitMix64
+
+  private var settings: TrackerSettings { status.settings }
+
+  package init(settings: TrackerSettings, seed: UInt64, now: MonotonicInstant) {
+    status = ExchangeStatus(settings: settings, nextSync: now)
+    budget = ProbeBudget(probesPerMinute: settings.probesPerMinute)
+    random = SplitMix64(seed: seed)
+    trustedFrom = now
+  }
+
+  // MARK: Events
+
+  package mutating func started(at now: MonotonicInstant) -> [Action] {
+    beginBurst(at: now)
+  }
+
+  /// The time of the last `.wake` has come; a call that is too early is answered with a new wake.
+  package mutating func woke(at now: MonotonicInstant) -> [Action] {
+    switch phase {
+    case .probing: []
+    case .pausing(let until): now >= until ? sendProbe(at: now) : [.wake(at: until)]
+    case .resting:
+      now >= status.nextSync
+        ? beginBurst(at: now) : logStateChange(at: now) + [.wake(at: status.nextSync)]
+    }
+  }
+
+  package mutating func probed(_ sample: Sample, at now: MonotonicInstant) -> [Action] {
+    guard phase == .probing else { return [] }
+    guard sample.sent >= trustedFrom else { return sendProbe(at: now) }
+    burst.add(sample)
+    if burst.samples.count >= settings.samples { return endBurst(failure: nil, at: now) }
+    var actions = publishFirstImpression(at: now)
+    guard budget.wait(for: 1, at: now) == .zero else {
+      return actions + endBurst(failure: nil, at: now)
+    }
+    let until = now + pauseBeforeNextProbe(at: now)
+    phase = .pausing(until: until)
+    actions.append(.wake(at: until))
+    return actions
+  }
+
+  package mutating func probeFailed(_ failure: ProbeFailure, at now: MonotonicInstant) -> [Action] {
+    guard phase == .probing else { return [] }
+    return endBurst(failure: failure, at: now)
+  }
+
+  /// A bot or a person wants a resync now. It joins one that is under way or already due.
+  package mutating func resyncDemanded(at now: MonotonicInstant) -> ResyncDemand {
+    if let until = status.blockedUntil, now < until {
+      return .refused(
+        reason: status.failure?.reason ?? "the exchange asked us to stay away",
+        retryAfter: until - now)
+    }
+    guard phase == .resting else { return .accepted([]) }
+    let wait = budget.wait(for: settings.samples, at: now)
+    guard wait <= .seconds(1) else {
+      return .refused(
+        reason: "the budget of \(budget.probesPerMinute) probes a minute is spent",
+        retryAfter: wait)
+    }
+    let earliest = max(now + wait, (burstBegan ?? now - .seconds(1)) + .seconds(1))
+    guard earliest > now else { return .accepted(beginBurst(at: now)) }
+    status.nextSync = min(status.nextSync, earliest)
+    return .accepted([.wake(at: status.nextSync)])
+  }
+
+  /// The local clock moved in a way that no bound covers (suspend, snapshot): nothing is known.
+  package mutating func disrupted(_ reason: String, at now: MonotonicInstant) -> [Action] {
+    status.clock = nil
+    status.lastSync = nil
+    status.disruption = reason
+    suspect = nil
+    trustedFrom = now
+    burst = Burst()
+    var actions: [Action] = [.publish] + logStateChange(at: now)
+    if phase != .probing { actions += [.closeConnection] + beginBurst(at: now) }
+    return actions
+  }
+
+  // MARK: Bursts
+
+  private mutating func beginBurst(at now: MonotonicInstant) -> [Action] {
+    let wait = budget.wait(for: 1, at: now)
+    if let until = [status.blockedUntil, wait > .zero ? now + wait : nil].compactMap({ $0 }).max(),
+      until > now
+    {
+      phase = .resting
+      status.nextSync = until
+      return [.wake(at: until)]
+    }
+    status.blockedUntil = nil
+    burst = Burst()
+    burstBegan = now
+    return sendProbe(at: now)
+  }
+
+  private mutating func sendProbe(at now: MonotonicInstant) -> [Action] {
+    phase = .probing
+    budget.spend(at: now)
+    return [.probe]
+  }
+
+  /// The wait between two probes of a burst: random, so that the samples cut the quantum at
+  /// different places. A coarse clock is asked when it is expected to tick, which halves what is
+  /// left of the interval each time.
+  private mutating func pauseBeforeNextProbe(at now: MonotonicInstant) -> Duration {
+    let pause = random.duration(in: .milliseconds(20) ... .milliseconds(100))
+    let quantum = settings.resolution.wholeNanoseconds
+    guard settings.resolution > .milliseconds(100),
+      let clock = burst.agreement(drift: settings.drift)?.clock,
+      let roundTrip = burst.shortestRoundTrip
+    else { return pause }
+    let arrival = now + pause + roundTrip / 2 + clock.interval(at: now).midpoint
+    let phase = arrival.nanoseconds % quantum
+    return pause + .nanoseconds((quantum - phase) % quantum)
+  }
+
+  /// After the first samples of a burst the estimate is of use already; a later burst speaks only
+  /// when it is complete, unless it agrees with what is known.
+  private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
+    guard suspect == nil, let fresh = burst.agreement(drift: settings.drift) else { return [] }
+    if let known = status.clock {
+      guard let combined = known.combined(with: fresh.clock, at: fresh.clock.asOf) else { return [] }
+      status.clock = combined
+    } else {
+      status.clock = fresh.clock
+    }
+    noteGoodSamples(agreeing: fresh.count)
+    return [.publish] + logStateChange(at: now)
+  }
+
+  private mutating func endBurst(failure: ProbeFailure?, at now: MonotonicInstant) -> [Action] {
+    phase = .resting
+    status.resyncs += 1
+    var actions: [Action] = [.closeConnection]
+    var failure = failure
+    var wait = Duration.zero
+    if let stop = failure, stop.isStopSignal {
+      wait = max(
+        stop.leastWait,
+        settings.backOff.wait(afterFailures: status.failures + 1, random: &random))
+      status.blockedUntil = now + wait
+      actions.append(.log(.stopSignal(stop, wait: wait)))
+    }
+    if let fresh = burst.agreement(drift: settings.drift) {
+      switch believe(fresh.clock) {
+      case .believed(let logs):
+        actions += logs
+        noteGoodSamples(agreeing: fresh.count)
+        failure = nil
+        status.disruption = nil
+      case .contradicted:
+        actions += [.publish] + logStateChange(at: now) + beginBurst(at: now)
+        return actions
+      case .refused(let refusal, let logs):
+        actions += logs
+        failure = refusal
+      }
+    } else if failure == nil {
+      failure = ProbeFailure(reason: "the answers of the burst contradict each other")
+    }
+    status.failure = failure
+    if failure == nil {
+      status.failures = 0
+      wait = max(wait, waitAfterGoodResync(at: now))
+    } else {
+      status.failures += 1
+      wait = max(wait, settings.backOff.wait(afterFailures: status.failures, random: &random))
+    }
+    status.nextSync = now + wait
+    actions += [.publish] + logStateChange(at: now)
+    actions += [.resyncEnded(failure: failure), .wake(at: status.nextSync)]
+    return actions
+  }
+
+  private mutating func noteGoodSamples(agreeing count: Int) {
+    status.samples = count
+    status.rejected = burst.samples.count - count
+    status.shortestRoundTrip = burst.shortestRoundTrip
+    status.lastRoundTrip = burst.samples.last?.roundTrip
+    status.lastSync = burst.samples.last?.received
+  }
+
+  /// The jittered interval, or sooner when the error would pass `max_error` before.
+  private mutating func waitAfterGoodResync(at now: MonotonicInstant) -> Duration {
+    let jitter = settings.interval / 20
+    let regular = random.duration(in: settings.interval - jitter...settings.interval)
+    guard let clock = status.clock, clock.interval(at: now).error < settings.maxError,
+      let limit = clock.instant(errorReaches: settings.maxError)
+    else { return regular }
+    // A little before the limit, so that the burst is done by then; not so often that a path which
+    // is hardly good enough is probed without end.
+    return min(regular, max((limit - now) * 9 / 10, .seconds(30)))
+  }
+
+  // MARK: Disagreement with the past
+
+  private enum Belief {
+    case believed([Action])
+    /// The first burst that contradicts the past: another one must confirm it, at once.
+    case contradicted
+    case refused(ProbeFailure, [Action])
+  }
+
+  /// Weighs a finished burst against what was known before.
+  private mutating func believe(_ fresh: IntervalClock) -> Belief {
+    guard let known = status.clock else {
+      status.clock = fresh
+      return .believed([])
+    }
+    if let combined = known.combined(with: fresh, at: fresh.asOf) {
+      let logs = suspect.map { [Action.log(.burstRejected(by: known.jump(to: $0)))] } ?? []
+      suspect = nil
+      status.clock = combined
+      return .believed(logs)
+    }
+    guard let first = suspect else {
+      suspect = fresh
+      status.disruption = "answers contradict the past; confirming"
+      return .contradicted
+    }
+    guard let confirmed = first.combined(with: fresh, at: fresh.asOf) else {
+      suspect = fresh
+      return .refused(
+        ProbeFailure(reason: "answers contradict the past and each other"), [])
+    }
+    let jump = known.jump(to: confirmed)
+    guard abs(jump) <= settings.maxStep else {
+      // The past stays in use, and the jump stays suspect: the next burst need not be confirmed.
+      suspect = confirmed
+      status.disruption = nil
+      let reason = "the exchange's clock jumped by \(jump), more than max_step: not believed"
+      return .refused(
+        ProbeFailure(reason: reason), [.log(.stepRefused(by: jump, limit: settings.maxStep))])
+    }
+    suspect = nil
+    status.clock = confirmed
+    return .believed([.log(.stepAccepted(by: jump))])
+  }
+
+  // MARK: Log
+
+  private mutating func logStateChange(at now: MonotonicInstant) -> [Action] {
+    let state = status.state(at: now)
+    guard state != loggedState else { return [] }
+    defer { loggedState = state }
+    return [
+      .log(.stateChanged(from: loggedState, to: state, reason: status.reason(at: now)))
+    ]
+  }
+}
+
+/// The answer to a demand for a resync.
+package enum ResyncDemand: Sendable, Hashable {
+  /// One is under way or will be; `.resyncEnded` follows.
+  case accepted([Action])
+
+  /// Not now: why, and how long until it may be asked again.
+  case refused(reason: String, retryAfter: Duration)
+}

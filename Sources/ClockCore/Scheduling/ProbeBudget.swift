@@ -1,0 +1,25 @@
+/// At most so many probes in any minute, whoever asks for them.
+package struct ProbeBudget: Sendable, Hashable {
+  /// Probes allowed within any 60 s.
+  package let probesPerMinute: Int
+
+  /// The instants of the last `probesPerMinute` probes, oldest first.
+  private var recent: [MonotonicInstant] = []
+
+  package init(probesPerMinute: Int) {
+    precondition(probesPerMinute > 0, "a budget of nothing would never probe")
+    self.probesPerMinute = probesPerMinute
+  }
+
+  package mutating func spend(at now: MonotonicInstant) {
+    if recent.count == probesPerMinute { recent.removeFirst() }
+    recent.append(now)
+  }
+
+  /// How long until `count` probes may be sent; zero when they may be sent now.
+  package func wait(for count: Int, at now: MonotonicInstant) -> Duration {
+    let excess = recent.count + min(count, probesPerMinute) - probesPerMinute
+    guard excess > 0 else { return .zero }
+    return max(recent[excess - 1] + .seconds(60) - now, .zero)
+  }
+}

@@ -1,0 +1,58 @@
+/// How one exchange is to be followed.
+package struct TrackerSettings: Sendable, Hashable {
+  /// Between resyncs, before jitter.
+  package var interval: Duration
+
+  /// Resync earlier rather than let the error grow past this.
+  package var maxError: Duration
+
+  /// Probes of one resync.
+  package var samples: Int
+
+  /// After which a probe is given up.
+  package var timeout: Duration
+
+  package var drift: DriftBound
+
+  /// A larger jump of the exchange's clock is not believed.
+  package var maxStep: Duration
+
+  package var backOff: BackOff
+
+  /// The quantum of the exchange's answers.
+  package var resolution: Duration
+
+  package init(
+    interval: Duration = .seconds(3600), maxError: Duration = .milliseconds(100),
+    samples: Int = 8, timeout: Duration = .seconds(5),
+    drift: DriftBound = DriftBound(partsPerMillion: 100), maxStep: Duration = .seconds(600),
+    backOff: BackOff = BackOff(initial: .seconds(1), longest: .seconds(300)),
+    resolution: Duration = .milliseconds(1)
+  ) {
+    self.interval = interval
+    self.maxError = maxError
+    self.samples = samples
+    self.timeout = timeout
+    self.drift = drift
+    self.maxStep = maxStep
+    self.backOff = backOff
+    self.resolution = resolution
+  }
+
+  /// 60 probes a minute, or what the user's own interval asks for when that is more.
+  var probesPerMinute: Int {
+    let perInterval = Int64(samples) * 60_000_000_000 / max(interval.wholeNanoseconds, 1)
+    return max(60, Int(perInterval) * 6 / 5)
+  }
+
+  /// The longest that a resync takes when nothing fails.
+  var longestBurst: Duration {
+    (timeout + max(resolution, .milliseconds(100))) * samples
+  }
+
+  /// How long an estimate may be used after its last sample. Its bound is honest for longer, but
+  /// by then it is too wide to stamp with, and no resync has been good for a day.
+  var usefulLife: Duration {
+    max(.seconds(86_400), interval * 4)
+  }
+}
