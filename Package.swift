@@ -72,11 +72,18 @@ let package = Package(
         "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "JSONDocument",
         "LinuxSystem",
       ]),
-    target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument", "LinuxSystem"]),
+    target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument"]),
 
     program("exchange-clockd", "ClockDaemon"),
     program("exchange-clock", "ClockCommand"),
     program("exchange-clock-sim", "ExchangeSimulator"),
+
+    tests("TOMLDocumentTests", ["TOMLDocument"]),
+    tests(
+      "ExchangeCatalogTests", ["ClockCore", "ExchangeCatalog", "JSONDocument", "TOMLDocument"]),
+    tests(
+      "DaemonSettingsTests", ["ClockCore", "DaemonSettings", "ExchangeCatalog", "TOMLDocument"]),
+    tests("ExchangeSimulatorTests", ["ExchangeSimulator", "JSONDocument"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,1 +1,199 @@
-// placeholder
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import Dispatch
+internal import ExchangeCatalog
+internal import ExchangeProbe
+internal import Glibc
+internal import JSONDocument
+internal import LinuxSystem
+
+/// Owns the state machines of all exchanges and performs their actions.
+///
+/// ## Isolation
+/// Everything here runs on the executor's serial queue: timers fire on it, probe threads post
+/// their results to it. All methods are synchronous, so none is interleaved with another. Readers
+/// never come here; they read the board.
+actor ClockDaemon {
+  private nonisolated let executor = QueueExecutor(label: "exchange-clockd")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private nonisolated let board: StatusBoard
+  private let settings: DaemonSettings
+  private let threads: ProbeThreads
+  private var exchanges: [FollowedExchange] = []
+  private var readiness: Readiness
+  private var housekeeping: Housekeeping?
+
+  init(settings: DaemonSettings, board: StatusBoard) {
+    self.settings = settings
+    self.board = board
+    // As many exchanges may hang at once without holding up the others.
+    threads = ProbeThreads(limit: 16)
+    readiness = Readiness(when: settings.readyWhen)
+  }
+
+  /// Starts the first resync of every exchange.
+  nonisolated func start(server: SocketServer) {
+    executor.queue.async { self.assumeIsolated { $0.begin(server: server) } }
+  }
+
+  /// Resyncs one exchange, or all for nil; the answer is the `offset` object, or an array.
+  nonisolated func resync(
+    _ id: String?, _ done: @escaping @Sendable (Result<JSONValue, RPCError>) -> Void
+  ) {
+    executor.queue.async { self.assumeIsolated { $0.resyncDemanded(id, done) } }
+  }
+
+  private func begin(server: SocketServer) {
+    let now = HostClocks.monotonic()
+    var seeds = SystemRandomNumberGenerator()
+    exchanges = settings.exchanges.enumerated().map { index, exchange in
+      FollowedExchange(
+        settings: exchange, target: exchange.target,
+        timer: OneShotTimer(queue: executor.queue) { [weak self] in
+          self?.assumeIsolated { $0.timerFired(index) }
+        },
+        tracker: ExchangeTracker(
+          settings: settings.tracker(for: exchange), seed: seeds.next(), now: now))
+    }
+    for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
+    housekeeping = Housekeeping(
+      server: server, queue: executor.queue,
+      status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
+      isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false })
+  }
+
+  // MARK: Events
+
+  private func timerFired(_ index: Int) {
+    let now = checkedNow()
+    perform(exchanges[index].tracker.woke(at: now), index)
+  }
+
+  private func probed(_ result: Result<Sample, ProbeFailure>, _ index: Int) {
+    let now = checkedNow()
+    let actions =
+      switch result {
+      case .success(let sample): exchanges[index].tracker.probed(sample, at: now)
+      case .failure(let failure): exchanges[index].tracker.probeFailed(failure, at: now)
+      }
+    perform(actions, index)
+  }
+
+  private func resyncDemanded(
+    _ id: String?, _ done: @escaping @Sendable (Result<JSONValue, RPCError>) -> Void
+  ) {
+    let wanted = exchanges.indices.filter { id == nil || exchanges[$0].id == id }
+    let board = board
+    let gathering = Gathering(count: wanted.count) {
+      let (clocks, content) = (HostClocks.read(), board.read())
+      let offsets = content.entries.filter { id == nil || $0.id == id }.map {
+        $0.offset(at: clocks, suspended: content.suspended).json
+      }
+      done(.success(id == nil ? .array(offsets) : offsets.first ?? .null))
+    }
+    let now = checkedNow()
+    for index in wanted {
+      switch exchanges[index].tracker.resyncDemanded(at: now) {
+      case .accepted(let actions):
+        exchanges[index].waiters.append { gathering.arrived() }
+        perform(actions, index)
+      case .refused(let reason, let retryAfter):
+        // Of many, the others are still resynced and the refused one shows its state.
+        guard id != nil else {
+          gathering.arrived()
+          continue
+        }
+        let status = exchanges[index].tracker.status
+        done(
+          .failure(
+            RPCError(
+              .refused, "\(exchanges[index].id): no resync now: \(reason)",
+              exchange: exchanges[index].id, state: status.state(at: now).rawValue,
+              reason: reason, retryAfterMilliseconds: milliseconds(retryAfter))))
+      }
+    }
+  }
+
+  /// The time, after making sure that the host was not suspended since the last look.
+  private func checkedNow() -> MonotonicInstant {
+    let clocks = HostClocks.read()
+    let suspended = board.read().suspended
+    if clocks.suspended > suspended + .milliseconds(10) {
+      Log.write(
+        .notice,
+        "the host was suspended for \((clocks.suspended - suspended).shortText): resyncing")
+      board.change { $0.suspended = clocks.suspended }
+      for index in exchanges.indices {
+        perform(
+          exchanges[index].tracker.disrupted("the host was suspended", at: clocks.raw), index)
+      }
+    }
+    return clocks.raw
+  }
+
+  // MARK: Actions
+
+  private func perform(_ actions: [Action], _ index: Int) {
+    for action in actions {
+      switch action {
+      case .probe: probe(index)
+      case .closeConnection: closeConnection(index)
+      case .wake(let instant): exchanges[index].timer.set(to: instant)
+      case .publish:
+        let status = exchanges[index].tracker.status
+        board.change { $0.entries[index].status = status }
+      case .log(let event): Log.write(event.priority, event.message(exchange: exchanges[index].id))
+      case .resyncEnded: resyncEnded(index)
+      }
+    }
+  }
+
+  private func probe(_ index: Int) {
+    let connection = exchanges[index].connection ?? ProbeConnection(to: exchanges[index].target)
+    exchanges[index].connection = connection
+    threads.run {
+      let result = connection.probe()
+      self.executor.queue.async { self.assumeIsolated { $0.probed(result, index) } }
+    }
+  }
+
+  private func closeConnection(_ index: Int) {
+    guard let connection = exchanges[index].connection else { return }
+    exchanges[index].connection = nil
+    // Closing says goodbye to the other end, which is not this queue's business.
+    threads.run { withExtendedLifetime(connection) {} }
+  }
+
+  private func resyncEnded(_ index: Int) {
+    let waiters = exchanges[index].waiters
+    exchanges[index].waiters = []
+    for waiter in waiters { waiter() }
+    updateReadiness(index)
+    housekeeping?.report()
+  }
+
+  private func updateReadiness(_ index: Int) {
+    let status = exchanges[index].tracker.status
+    if !readiness.isReached, status.clock == nil, status.failures >= Readiness.attempts,
+      !exchanges[index].isGivenUp
+    {
+      exchanges[index].isGivenUp = true
+      Log.write(
+        .warning,
+        "\(exchanges[index].id): \(status.failures) attempts failed, readiness no longer waits for"
+          + " it: \(status.failure?.reason ?? "no reason known")")
+    }
+    let reached = readiness.update(
+      exchanges.map { ($0.tracker.status.clock != nil, $0.isGivenUp) })
+    guard reached else { return }
+    board.change { $0.isReady = true }
+    ServiceManager.notify("READY=1", "STATUS=\(statusLine)")
+    Log.write(.info, "ready: \(statusLine)")
+  }
+
+  private var statusLine: String {
+    StatusLine.text(exchanges.map { ($0.id, $0.tracker.status) }, at: HostClocks.monotonic())
+  }
+}

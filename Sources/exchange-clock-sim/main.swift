@@ -1,1 +1,4 @@
-print("")
+import ExchangeSimulator
+import Glibc
+
+exit(SimulatorCommand.run(CommandLine.arguments))

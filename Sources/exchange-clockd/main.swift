@@ -1,1 +1,3 @@
-print("")
+internal import ClockDaemon
+
+DaemonCommand.run(Array(CommandLine.arguments.dropFirst()))

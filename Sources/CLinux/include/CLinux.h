@@ -1,1 +1,46 @@
+/* What Swift's Glibc module lacks: thin wrappers with the kernel's own semantics. */
 #pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Accepts a connection as non-blocking and close-on-exec. Calls accept4(2). */
+int ec_accept(int listener);
+
+/* A new epoll instance, close-on-exec. Calls epoll_create1(2). */
+int ec_epoll_create(void);
+
+/* Watches fd for reading (and for writing when asked), level-triggered; token comes back from
+   ec_epoll_wait. Calls epoll_ctl(2). */
+int ec_epoll_add(int epoll, int fd, uint64_t token);
+int ec_epoll_modify(int epoll, int fd, uint64_t token, int reading, int writing);
+int ec_epoll_remove(int epoll, int fd);
+
+struct ec_epoll_event {
+  uint64_t token;
+  int readable;
+  int writable;
+  int closed;
+};
+
+/* Waits for at most timeout_ms (-1: for ever), retried on EINTR. Calls epoll_wait(2). */
+int ec_epoll_wait(int epoll, struct ec_epoll_event *events, int capacity, int timeout_ms);
+
+/* A counter that wakes an epoll: non-blocking, close-on-exec. Calls eventfd(2). */
+int ec_eventfd(void);
+
+struct ec_peer {
+  pid_t pid;
+  uid_t uid;
+  gid_t gid;
+};
+
+/* Who is at the other end of a Unix socket. Calls getsockopt(2) with SO_PEERCRED. */
+int ec_peer_of(int fd, struct ec_peer *peer);
+
+/* Whether the kernel believes that CLOCK_REALTIME is kept by an NTP daemon; changes nothing.
+   Calls adjtimex(2) with no mode set. */
+int ec_clock_is_synchronized(void);
+
+/* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */
+void ec_name_thread(const char *name);

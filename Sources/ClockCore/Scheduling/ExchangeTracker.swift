@@ -151,7 +151,9 @@ package struct ExchangeTracker: Sendable {
   private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
     guard suspect == nil, let fresh = burst.agreement(drift: settings.drift) else { return [] }
     if let known = status.clock {
-      guard let combined = known.combined(with: fresh.clock, at: fresh.clock.asOf) else { return [] }
+      guard let combined = known.combined(with: fresh.clock, at: fresh.clock.asOf) else {
+        return []
+      }
       status.clock = combined
     } else {
       status.clock = fresh.clock
@@ -260,7 +262,8 @@ package struct ExchangeTracker: Sendable {
       // The past stays in use, and the jump stays suspect: the next burst need not be confirmed.
       suspect = confirmed
       status.disruption = nil
-      let reason = "the exchange's clock jumped by \(jump), more than max_step: not believed"
+      let reason =
+        "the exchange's clock jumped by \(jump.shortText), more than max_step: not believed"
       return .refused(
         ProbeFailure(reason: reason), [.log(.stepRefused(by: jump, limit: settings.maxStep))])
     }

@@ -1,0 +1,30 @@
+extension Duration {
+  /// The duration for people, with about three digits and a unit: "12.3 ms", "54 min", "-3.00 s".
+  package var shortText: String {
+    let nanoseconds = wholeNanoseconds
+    let sign = nanoseconds < 0 ? "-" : ""
+    let size = nanoseconds.magnitude
+    let amount =
+      switch size {
+      case 0: "0 s"
+      case ..<1_000: "\(size) ns"
+      case ..<1_000_000: Self.threeDigits(size, of: 1_000) + " us"
+      case ..<1_000_000_000: Self.threeDigits(size, of: 1_000_000) + " ms"
+      case ..<120_000_000_000: Self.threeDigits(size, of: 1_000_000_000) + " s"
+      case ..<7_200_000_000_000: "\(size / 60_000_000_000) min"
+      case ..<172_800_000_000_000: "\(size / 3_600_000_000_000) h"
+      default: "\(size / 86_400_000_000_000) d"
+      }
+    return sign + amount
+  }
+
+  private static func threeDigits(_ size: UInt64, of unit: UInt64) -> String {
+    let whole = size / unit
+    let hundredths = size % unit * 100 / unit
+    switch whole {
+    case ..<10: return "\(whole).\(hundredths < 10 ? "0" : "")\(hundredths)"
+    case ..<100: return "\(whole).\(hundredths / 10)"
+    default: return "\(whole)"
+    }
+  }
+}

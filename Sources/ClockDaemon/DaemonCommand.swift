@@ -1,0 +1,125 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import Dispatch
+internal import ExchangeCatalog
+internal import ExchangeProbe
+internal import Glibc
+internal import LinuxSystem
+
+/// The program `exchange-clockd`: reads its configuration, serves, and ends on SIGTERM.
+package enum DaemonCommand {
+  /// Exit codes, as sysexits(3) has them where it has one.
+  private enum Exit {
+    static let cannotStart: CInt = 1
+    static let usage: CInt = 64
+    static let configuration: CInt = 78
+  }
+
+  static let help = """
+    usage: exchange-clockd [--config FILE] [--socket PATH]
+
+    Knows what time every exchange believes it is, and serves it over a Unix socket.
+
+      --config FILE   the configuration (default /etc/exchange-clock/exchange-clock.toml)
+      --socket PATH   where to serve (default: socket.path of the configuration, else
+                      exchange-clock.sock in $RUNTIME_DIRECTORY or /run/exchange-clock)
+      --help          this text
+      --version       the version
+
+    exit codes: 0 ended by a signal, 1 cannot start, 64 bad usage, 78 bad configuration
+    """
+
+  /// - Parameter arguments: without the program's name.
+  package static func run(_ arguments: [String]) -> Never {
+    let options = parse(arguments)
+    let settings = readSettings(options.config)
+    let path = socketPath(options, settings)
+    ProbeConnection.prepareLibrary()
+    do {
+      let listener = try UnixSocket.listen(
+        at: path, mode: settings.socketMode, group: settings.socketGroup)
+      let board = StatusBoard(
+        entries: settings.exchanges.map {
+          StatusBoard.Entry(
+            settings: $0,
+            status: ExchangeStatus(
+              settings: settings.tracker(for: $0), nextSync: HostClocks.monotonic()))
+        },
+        suspended: HostClocks.read().suspended)
+      let daemon = ClockDaemon(settings: settings, board: board)
+      let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
+        daemon.resync($0, $1)
+      }
+      let server = try SocketServer(
+        listener: listener, service: service, maxClients: settings.maxClients)
+      let signals = Termination {
+        ServiceManager.notify("STOPPING=1")
+        server.stop()
+        unlink(path)
+        Log.write(.info, "stopped")
+        // Threads may still wait for an exchange: nothing of theirs needs to be saved.
+        _exit(0)
+      }
+      server.start()
+      daemon.start(server: server)
+      Log.write(
+        .info,
+        "exchange-clockd \(exchangeClockVersion) serves \(path), following"
+          + " \(settings.exchanges.map(\.id).joined(separator: ", "))")
+      withExtendedLifetime((signals, daemon)) { dispatchMain() }
+    } catch {
+      fail("cannot start: \(error)", Exit.cannotStart)
+    }
+  }
+
+  private struct Options {
+    var config = "/etc/exchange-clock/exchange-clock.toml"
+    var socket: String?
+  }
+
+  private static func parse(_ arguments: [String]) -> Options {
+    var options = Options()
+    var rest = arguments[...]
+    while let name = rest.popFirst() {
+      switch name {
+      case "--help", "-h":
+        print(help)
+        exit(0)
+      case "--version":
+        print("exchange-clockd \(exchangeClockVersion)")
+        exit(0)
+      case "--config", "--socket":
+        guard let value = rest.popFirst() else { fail("\(name) needs a value", Exit.usage) }
+        if name == "--config" { options.config = value } else { options.socket = value }
+      default:
+        fail("unknown option \"\(name)\"; try exchange-clockd --help", Exit.usage)
+      }
+    }
+    return options
+  }
+
+  private static func readSettings(_ file: String) -> DaemonSettings {
+    do {
+      return try DaemonSettings.read(try FileContents.read(file), file: file).get()
+    } catch let problems as SettingsProblems {
+      for line in problems.lines { Log.write(.error, line) }
+      fail("the configuration has \(problems.problems.count) problem(s)", Exit.configuration)
+    } catch {
+      fail("no configuration: \(error); name one with --config FILE", Exit.configuration)
+    }
+  }
+
+  private static func socketPath(_ options: Options, _ settings: DaemonSettings) -> String {
+    if let path = options.socket ?? settings.socketPath { return path }
+    guard let directory = getenv("RUNTIME_DIRECTORY") else { return SocketPath.standard }
+    // systemd lists several directories with colons between them; the first is ours.
+    let first = String(cString: directory).prefix { $0 != ":" }
+    return "\(first)/exchange-clock.sock"
+  }
+
+  private static func fail(_ message: String, _ code: CInt) -> Never {
+    Log.write(.error, "exchange-clockd: \(message)")
+    exit(code)
+  }
+}

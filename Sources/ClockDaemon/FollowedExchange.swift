@@ -1,0 +1,45 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import Dispatch
+internal import ExchangeCatalog
+internal import ExchangeProbe
+internal import LinuxSystem
+
+/// One exchange as the actor keeps it: its state machine and what performs the machine's actions.
+struct FollowedExchange {
+  typealias ResyncWaiter = @Sendable () -> Void
+
+  let settings: ExchangeSettings
+  let target: ProbeTarget
+  let timer: OneShotTimer
+  var tracker: ExchangeTracker
+
+  /// The connection of the burst under way; nil between bursts.
+  var connection: ProbeConnection?
+
+  /// Who waits for the resync that is under way or due.
+  var waiters: [ResyncWaiter] = []
+
+  /// Readiness no longer waits for this one, and a warning said so.
+  var isGivenUp = false
+
+  var id: String { settings.definition.id }
+}
+
+extension ExchangeSettings {
+  var target: ProbeTarget {
+    ProbeTarget(definition: definition, timeout: timeout, caFile: caFile, proxy: proxy)
+  }
+}
+
+extension DaemonSettings {
+  /// How one exchange is to be followed.
+  func tracker(for exchange: ExchangeSettings) -> TrackerSettings {
+    TrackerSettings(
+      interval: exchange.interval, maxError: exchange.maxError, samples: exchange.samples,
+      timeout: exchange.timeout, drift: DriftBound(partsPerMillion: exchange.maxDriftPPM),
+      maxStep: exchange.maxStep, backOff: BackOff(initial: backoffInitial, longest: backoffMax),
+      resolution: exchange.definition.resolution)
+  }
+}

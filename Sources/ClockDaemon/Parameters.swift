@@ -1,0 +1,47 @@
+internal import ClockProtocol
+internal import JSONDocument
+
+/// The named parameters of a request, checked as they are taken.
+struct Parameters {
+  private let object: JSONValue
+
+  init(_ object: JSONValue) {
+    self.object = object
+  }
+
+  /// Refuses a name that the method does not take, so that a misspelt one is not overlooked.
+  func check(names: [String]) throws(RPCError) {
+    guard case .object(let members) = object,
+      let stranger = members.first(where: { !names.contains($0.key) })
+    else { return }
+    let known = names.isEmpty ? "it takes none" : "it takes \(names.joined(separator: ", "))"
+    throw RPCError(.invalidParams, "unknown parameter \"\(stranger.key)\"; \(known)")
+  }
+
+  func string(_ name: String) throws(RPCError) -> String {
+    guard let text = try optionalString(name) else {
+      throw RPCError(.invalidParams, "\(name): missing; a string is expected")
+    }
+    return text
+  }
+
+  /// Null counts as absent.
+  func optionalString(_ name: String) throws(RPCError) -> String? {
+    guard let value = object[name], value != .null else { return nil }
+    guard let text = value.string else {
+      throw RPCError(.invalidParams, "\(name): a string is expected")
+    }
+    return text
+  }
+
+  /// A number of milliseconds, whole or not; null counts as absent.
+  func milliseconds(_ name: String, in range: ClosedRange<Double>) throws(RPCError) -> Duration? {
+    guard let value = object[name], value != .null else { return nil }
+    guard let number = value.number, range.contains(number) else {
+      throw RPCError(
+        .invalidParams,
+        "\(name): a number from \(Int(range.lowerBound)) to \(Int(range.upperBound)) is expected")
+    }
+    return .microseconds(Int64(number * 1_000))
+  }
+}

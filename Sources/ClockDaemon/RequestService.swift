@@ -1,0 +1,210 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import ExchangeCatalog
+internal import JSONDocument
+internal import LinuxSystem
+internal import Synchronization
+
+/// Answers the requests of one line: at once from the board, or later where a resync is waited for.
+struct RequestService: Sendable {
+  let board: StatusBoard
+
+  /// The rest of the catalogue, for `exchanges`.
+  let catalog: [ExchangeDefinition]
+
+  /// Resyncs one exchange, or all of them for nil, and answers when done.
+  let resync: @Sendable (String?, @escaping @Sendable (Result<JSONValue, RPCError>) -> Void) -> Void
+
+  enum Answer: Sendable {
+    /// The answer's line, without newline; nil when none is due.
+    case now(String?)
+    /// `later` will be called with it.
+    case later
+  }
+
+  /// - Parameter later: called once, on any thread, if and only if the answer is `.later`.
+  func answer(
+    _ line: [UInt8], later: @escaping @Sendable (String?) -> Void
+  ) -> Answer {
+    switch Message(line: line) {
+    case .single(let request):
+      switch respond(to: request) {
+      case .now(let reply): return .now(reply?.text)
+      case .later(let start):
+        start { later($0?.text) }
+        return .later
+      }
+    case .batch(let requests):
+      return answer(requests.map(respond), later: later)
+    }
+  }
+
+  private enum Reply: Sendable {
+    case now(JSONValue?)
+    case later(@Sendable (@escaping @Sendable (JSONValue?) -> Void) -> Void)
+  }
+
+  /// The answers of a batch in the order of its requests, once the last one is there.
+  private func answer(
+    _ replies: [Reply], later: @escaping @Sendable (String?) -> Void
+  ) -> Answer {
+    let batch = Batch(replies: replies.map { if case .now(let reply) = $0 { reply } else { nil } })
+    let waiting = replies.enumerated().compactMap { index, reply in
+      if case .later(let start) = reply { (index, start) } else { nil }
+    }
+    guard !waiting.isEmpty else { return .now(batch.text) }
+    batch.waitingFor(waiting.count)
+    for (index, start) in waiting {
+      start { reply in
+        if batch.fill(index, with: reply) { later(batch.text) }
+      }
+    }
+    return .later
+  }
+
+  private final class Batch: Sendable {
+    private let state: Mutex<(replies: [JSONValue?], missing: Int)>
+
+    init(replies: [JSONValue?]) {
+      state = Mutex((replies, 0))
+    }
+
+    func waitingFor(_ count: Int) {
+      state.withLock { $0.missing = count }
+    }
+
+    /// - Returns: whether this was the last one.
+    func fill(_ index: Int, with reply: JSONValue?) -> Bool {
+      state.withLock { state in
+        state.replies[index] = reply
+        state.missing -= 1
+        return state.missing == 0
+      }
+    }
+
+    /// Nil when the batch held notifications only.
+    var text: String? {
+      let replies = state.withLock { $0.replies.compactMap(\.self) }
+      return replies.isEmpty ? nil : JSONValue.array(replies).text
+    }
+  }
+
+  private func respond(to request: RequestOrFault) -> Reply {
+    switch request {
+    case .failure(let fault): return .now(Response.error(fault.error, id: fault.id))
+    case .success(let request):
+      do throws(RPCError) {
+        let method = try method(of: request)
+        if method == .resync { return try respondAfterResync(request) }
+        let result = try result(of: method, request.params)
+        return .now(request.id.map { Response.result(result, id: $0) })
+      } catch {
+        return .now(request.id.map { Response.error(error, id: $0) })
+      }
+    }
+  }
+
+  private func method(of request: Request) throws(RPCError) -> Method {
+    guard let method = Method(rawValue: request.method) else {
+      let known = Method.allCases.map(\.rawValue).joined(separator: ", ")
+      throw RPCError(.methodNotFound, "unknown method \"\(request.method)\"; known: \(known)")
+    }
+    try Parameters(request.params).check(names: method.parameters)
+    return method
+  }
+
+  private func respondAfterResync(_ request: Request) throws(RPCError) -> Reply {
+    let exchange = try Parameters(request.params).optionalString("exchange")
+    if let exchange, board.withEntry(of: exchange, { _, _ in true }) == nil {
+      throw unknownExchange(exchange)
+    }
+    return .later { done in
+      resync(exchange) { result in
+        done(
+          request.id.map { id in
+            switch result {
+            case .success(let result): Response.result(result, id: id)
+            case .failure(let error): Response.error(error, id: id)
+            }
+          })
+      }
+    }
+  }
+
+  private func result(of method: Method, _ params: JSONValue) throws(RPCError) -> JSONValue {
+    let clocks = HostClocks.read()
+    let parameters = Parameters(params)
+    switch method {
+    case .stamp:
+      let window = try parameters.milliseconds("recv_window_ms", in: 1...600_000)
+      return try withEntry(parameters) { entry, suspended throws(RPCError) in
+        let (result, instant) = try entry.stamp(at: clocks, suspended: suspended, window: window)
+        if entry.settings.definition.rule == .nonce { entry.lastNonce = instant }
+        return result.json
+      }
+    case .now:
+      let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
+      return try withEntry(parameters) { entry, suspended throws(RPCError) in
+        try entry.now(at: clocks, suspended: suspended, maxError: maxError).json
+      }
+    case .offset:
+      return try withEntry(parameters) { entry, suspended in
+        entry.offset(at: clocks, suspended: suspended).json
+      }
+    case .offsets, .resync:
+      let content = board.read()
+      return .array(
+        content.entries.map { $0.offset(at: clocks, suspended: content.suspended).json })
+    case .health:
+      return board.read().health(at: clocks, started: board.started).json
+    case .exchanges:
+      return .array(exchanges())
+    }
+  }
+
+  private func withEntry(
+    _ parameters: Parameters,
+    _ body: (inout StatusBoard.Entry, Duration) throws(RPCError) -> JSONValue
+  ) throws(RPCError) -> JSONValue {
+    let id = try parameters.string("exchange")
+    let result = board.withEntry(of: id) { entry, suspended in
+      Result<JSONValue, RPCError> { () throws(RPCError) in try body(&entry, suspended) }
+    }
+    guard let result else { throw unknownExchange(id) }
+    return try result.get()
+  }
+
+  private func unknownExchange(_ id: String) -> RPCError {
+    let enabled = board.read().entries.map(\.id).joined(separator: ", ")
+    let isKnown = catalog.contains { $0.id == id }
+    let hint = isKnown ? "add [exchanges.\(id)] to the configuration; " : ""
+    return RPCError(
+      .unknownExchange,
+      "\(isKnown ? "exchange \"\(id)\" is not enabled" : "unknown exchange \"\(id)\"");"
+        + " \(hint)enabled: \(enabled)", exchange: id)
+  }
+
+  private func exchanges() -> [JSONValue] {
+    let enabled = board.read().entries.map(\.settings.definition)
+    let others = catalog.filter { definition in !enabled.contains { $0.id == definition.id } }
+    return (enabled.map { ($0, true) } + others.map { ($0, false) })
+      .sorted { $0.0.id < $1.0.id }
+      .map { $0.result(isEnabled: $1).json }
+  }
+}
+
+extension ExchangeDefinition {
+  fileprivate func result(isEnabled: Bool) -> ExchangeResult {
+    var window: AcceptanceWindow?
+    if case .window(let rule) = rule { window = rule }
+    return ExchangeResult(
+      id: id, name: name, market: market, isEnabled: isEnabled, endpoint: url,
+      resolutionNanoseconds: resolution.wholeNanoseconds,
+      timestampFormat: timestampFormat.rawValue, timestampCarrier: timestampCarrier,
+      windowMilliseconds: window.map { milliseconds($0.window) },
+      longestWindowMilliseconds: window?.longestWindow.map(milliseconds),
+      toleranceMilliseconds: window.map { milliseconds($0.tolerance) },
+      codes: timestampErrorCodes)
+  }
+}

@@ -1,0 +1,64 @@
+package import JSONDocument
+
+/// How the daemon and the clocks it follows are.
+package struct HealthResult: Sendable, Equatable {
+  package enum Status: String, Sendable, CaseIterable {
+    /// Every exchange is synchronized.
+    case ok
+    /// Some exchange is not synchronized, but time is given for at least one.
+    case degraded
+    /// No time is given for any exchange.
+    case failing
+  }
+
+  package var status: Status
+
+  /// One clause for each thing that is not well; none when the status is ok.
+  package var reasons: [String]
+
+  /// READY=1 was sent: every exchange that could be reached has an estimate.
+  package var isReady: Bool
+  package var uptimeMilliseconds: Int64
+  package var version: String
+
+  /// What most exchanges agree CLOCK_REALTIME lacks; nil before the first estimate. Positive: the
+  /// exchanges are ahead of this host.
+  package var systemClockOffsetNanoseconds: Int64?
+  package var systemClockErrorNanoseconds: Int64?
+
+  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME.
+  package var isKernelSynchronized: Bool
+
+  /// How many exchanges are in each state, by the state's name, and how many clients are connected.
+  package var counts: [JSONValue.Member]
+
+  package init(
+    status: Status, reasons: [String], isReady: Bool, uptimeMilliseconds: Int64, version: String,
+    systemClockOffsetNanoseconds: Int64?, systemClockErrorNanoseconds: Int64?,
+    isKernelSynchronized: Bool, counts: [JSONValue.Member]
+  ) {
+    self.status = status
+    self.reasons = reasons
+    self.isReady = isReady
+    self.uptimeMilliseconds = uptimeMilliseconds
+    self.version = version
+    self.systemClockOffsetNanoseconds = systemClockOffsetNanoseconds
+    self.systemClockErrorNanoseconds = systemClockErrorNanoseconds
+    self.isKernelSynchronized = isKernelSynchronized
+    self.counts = counts
+  }
+
+  package var json: JSONValue {
+    [
+      "status": .string(status.rawValue),
+      "reasons": .array(reasons.map(JSONValue.string)), "ready": .bool(isReady),
+      "uptime_ms": .integer(uptimeMilliseconds), "version": .string(version),
+      "system_clock": [
+        "offset_ns": .optional(systemClockOffsetNanoseconds),
+        "error_ns": .optional(systemClockErrorNanoseconds),
+        "kernel_synchronized": .bool(isKernelSynchronized),
+      ],
+      "counts": .object(counts),
+    ]
+  }
+}

@@ -1,0 +1,50 @@
+/// Bytes as they come in, cut into lines.
+package struct LineBuffer: Sendable {
+  /// Bytes of a line at most, without its newline.
+  package static let longestLine = 65_536
+
+  package enum Line: Sendable, Equatable {
+    case complete([UInt8])
+    /// A line over the limit; its bytes are dropped as they come.
+    case tooLong
+  }
+
+  private var pending: [UInt8] = []
+  private var isDropping = false
+
+  package init() {}
+
+  package var isEmpty: Bool { pending.isEmpty }
+
+  /// Takes in what was read and hands over each line that is complete with it, in order.
+  /// Empty lines are passed over; a carriage return before the newline is dropped.
+  package mutating func append(_ bytes: UnsafeRawBufferPointer, _ handle: (Line) -> Void) {
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      take(rest[..<end], handle)
+      rest = rest[(end + 1)...]
+      finish(handle)
+    }
+    take(rest, handle)
+  }
+
+  private mutating func take(
+    _ part: Slice<UnsafeRawBufferPointer>, _ handle: (Line) -> Void
+  ) {
+    guard !isDropping else { return }
+    if pending.count + part.count > Self.longestLine {
+      pending = []
+      isDropping = true
+      handle(.tooLong)
+    } else {
+      pending += part
+    }
+  }
+
+  private mutating func finish(_ handle: (Line) -> Void) {
+    if pending.last == UInt8(ascii: "\r") { pending.removeLast() }
+    if !pending.isEmpty { handle(.complete(pending)) }
+    pending = []
+    isDropping = false
+  }
+}

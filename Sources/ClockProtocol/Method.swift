@@ -1,0 +1,20 @@
+/// What the daemon can be asked.
+package enum Method: String, Sendable, CaseIterable {
+  case stamp
+  case now
+  case offset
+  case offsets
+  case resync
+  case health
+  case exchanges
+
+  /// The names of the parameters that the method takes.
+  package var parameters: [String] {
+    switch self {
+    case .stamp: ["exchange", "recv_window_ms"]
+    case .now: ["exchange", "max_error_ms"]
+    case .offset, .resync: ["exchange"]
+    case .offsets, .health, .exchanges: []
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package import JSONDocument
+
+/// One JSON-RPC 2.0 request.
+package struct Request: Sendable, Equatable {
+  /// A string, a number or null; nil for a notification, which gets no answer.
+  package var id: JSONValue?
+
+  package var method: String
+
+  /// Named parameters; an empty object when there are none.
+  package var params: JSONValue
+
+  package init(id: JSONValue?, method: String, params: JSONValue = [:]) {
+    self.id = id
+    self.method = method
+    self.params = params
+  }
+
+  /// The request as one line, without the newline.
+  package var line: String {
+    JSONValue.members(
+      ("jsonrpc", "2.0"), ("id", id), ("method", .string(method)), ("params", params)
+    ).text
+  }
+}
+
+/// A request, or what is to be answered in its place.
+package typealias RequestOrFault = Result<Request, RequestFault>
+
+/// A message that is no request: the error, and the id if one could be read.
+package struct RequestFault: Error, Sendable, Equatable {
+  package var id: JSONValue
+  package var error: RPCError
+}
+
+/// What one line carries.
+package enum Message: Sendable, Equatable {
+  case single(RequestOrFault)
+  case batch([RequestOrFault])
+
+  /// Most requests in one batch; a longer one is refused whole.
+  package static let largestBatch = 256
+
+  /// Reads a line; whatever it holds, there is an answer to it.
+  package init(line: some Sequence<UInt8>) {
+    do throws(JSONError) {
+      self.init(json: try JSONValue(parsing: line))
+    } catch {
+      self = .single(.fault(nil, RPCError(.parseError, "not a JSON document: \(error)")))
+    }
+  }
+
+  private init(json: JSONValue) {
+    guard case .array(let elements) = json else {
+      self = .single(Self.request(json))
+      return
+    }
+    switch elements.count {
+    case 0: self = .single(.fault(nil, RPCError(.invalidRequest, "the batch is empty")))
+    case ...Self.largestBatch: self = .batch(elements.map(Self.request))
+    default:
+      self = .single(
+        .fault(
+          nil,
+          RPCError(.invalidRequest, "a batch holds at most \(Self.largestBatch) requests")))
+    }
+  }
+
+  private static func request(_ json: JSONValue) -> RequestOrFault {
+    guard case .object = json else {
+      return .fault(nil, RPCError(.invalidRequest, "a request is an object"))
+    }
+    let id = json["id"]
+    switch id {
+    case nil, .null, .string, .integer, .real: break
+    default: return .fault(nil, RPCError(.invalidRequest, "id is a string, a number or null"))
+    }
+    guard json["jsonrpc"] == "2.0" else {
+      return .fault(id, RPCError(.invalidRequest, "\"jsonrpc\" must be \"2.0\""))
+    }
+    guard let method = json["method"]?.string else {
+      return .fault(id, RPCError(.invalidRequest, "\"method\" must be a string"))
+    }
+    let params = json["params"] ?? [:]
+    guard case .object = params else {
+      return .fault(id, RPCError(.invalidParams, "params are named: an object is expected"))
+    }
+    return .success(Request(id: id, method: method, params: params))
+  }
+}
+
+extension RequestOrFault {
+  fileprivate static func fault(_ id: JSONValue?, _ error: RPCError) -> Self {
+    .failure(RequestFault(id: id ?? .null, error: error))
+  }
+}

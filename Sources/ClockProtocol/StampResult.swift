@@ -1,0 +1,77 @@
+package import JSONDocument
+
+/// The timestamp that a signed request should carry now.
+package struct StampResult: Sendable, Equatable {
+  package var exchange: String
+  package var state: String
+
+  /// A number or a string, exactly as the exchange wants it.
+  package var timestamp: JSONValue
+
+  /// The same instant as Unix microseconds of the exchange's clock.
+  package var unixMicroseconds: Int64
+
+  /// Where the request carries the timestamp.
+  package var carrier: String
+
+  /// The window the margin was computed with; nil where the exchange has none.
+  package var windowMilliseconds: Int64?
+
+  /// The smallest window with which acceptance is guaranteed, rounded up; nil as above.
+  package var smallestWindowMilliseconds: Int64?
+
+  /// What is left on the tighter side, rounded down; negative: no guarantee; nil as above.
+  package var marginMilliseconds: Int64?
+
+  package var isGuaranteed: Bool
+
+  package init(
+    exchange: String, state: String, timestamp: JSONValue, unixMicroseconds: Int64,
+    carrier: String, windowMilliseconds: Int64?, smallestWindowMilliseconds: Int64?,
+    marginMilliseconds: Int64?, isGuaranteed: Bool
+  ) {
+    self.exchange = exchange
+    self.state = state
+    self.timestamp = timestamp
+    self.unixMicroseconds = unixMicroseconds
+    self.carrier = carrier
+    self.windowMilliseconds = windowMilliseconds
+    self.smallestWindowMilliseconds = smallestWindowMilliseconds
+    self.marginMilliseconds = marginMilliseconds
+    self.isGuaranteed = isGuaranteed
+  }
+
+  package var json: JSONValue {
+    [
+      "exchange": .string(exchange), "state": .string(state), "timestamp": timestamp,
+      "unix_us": .integer(unixMicroseconds), "carrier": .string(carrier),
+      "recv_window_ms": .optional(windowMilliseconds),
+      "min_recv_window_ms": .optional(smallestWindowMilliseconds),
+      "margin_ms": .optional(marginMilliseconds), "guaranteed": .bool(isGuaranteed),
+    ]
+  }
+
+  package init?(json: JSONValue) {
+    guard let exchange = json["exchange"]?.string, let state = json["state"]?.string,
+      let timestamp = json["timestamp"], let unixMicroseconds = json["unix_us"]?.integer,
+      let carrier = json["carrier"]?.string, let isGuaranteed = json["guaranteed"]?.bool
+    else { return nil }
+    self.init(
+      exchange: exchange, state: state, timestamp: timestamp, unixMicroseconds: unixMicroseconds,
+      carrier: carrier, windowMilliseconds: json["recv_window_ms"]?.integer,
+      smallestWindowMilliseconds: json["min_recv_window_ms"]?.integer,
+      marginMilliseconds: json["margin_ms"]?.integer, isGuaranteed: isGuaranteed)
+  }
+}
+
+extension JSONValue {
+  /// The number, or null.
+  package static func optional(_ number: Int64?) -> JSONValue {
+    number.map(JSONValue.integer) ?? .null
+  }
+
+  /// The number, or null.
+  package static func optional(_ number: Double?) -> JSONValue {
+    number.map(JSONValue.real) ?? .null
+  }
+}

@@ -1,0 +1,73 @@
+internal import ClockCore
+internal import TOMLDocument
+
+/// The kinds of acceptance rules, as `window_kind` names them.
+enum WindowKind: String, CaseIterable {
+  case adjustable, fixed, nonce, unknown
+
+  init(_ rule: AcceptanceRule) {
+    self =
+      switch rule {
+      case .window(let window): window.isAdjustable ? .adjustable : .fixed
+      case .nonce: .nonce
+      case .unknown: .unknown
+      }
+  }
+}
+
+extension ExchangeDefinition {
+  private static let windows: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
+  private static let tolerances: ClosedRange<Duration> = .zero...(.seconds(86_400))
+
+  mutating func readRule(from reader: TOMLTableReader) {
+    let kind = reader.choice("window_kind") ?? WindowKind(rule)
+    if let parameter = reader.string("window_param") { windowParameter = parameter }
+    let window = reader.duration("window", in: Self.windows)
+    let longest = reader.duration("window_max", in: Self.windows)
+    let tolerance = reader.duration("future_tolerance", in: Self.tolerances)
+    switch kind {
+    case .nonce, .unknown:
+      for key in ["window", "window_max", "future_tolerance"] where reader.contains(key) {
+        reader.report(
+          "\(key) means nothing while window_kind is \"\(kind.rawValue)\": "
+            + "set window_kind to \"adjustable\" or \"fixed\"", key: key)
+      }
+      rule = kind == .nonce ? .nonce : .unknown
+    case .adjustable, .fixed:
+      readWindow(
+        from: reader, isAdjustable: kind == .adjustable, window: window, longest: longest,
+        tolerance: tolerance)
+    }
+  }
+
+  private mutating func readWindow(
+    from reader: TOMLTableReader, isAdjustable: Bool, window: Duration?, longest: Duration?,
+    tolerance: Duration?
+  ) {
+    var base: AcceptanceWindow?
+    if case .window(let window) = rule { base = window }
+    guard let width = window ?? base?.window else {
+      if !reader.contains("window") {
+        reader.report(
+          "window is missing: how old a timestamp may be, such as \"5s\"", key: "window")
+      }
+      return
+    }
+    if !isAdjustable, reader.contains("window_max") {
+      reader.report(
+        "window_max means nothing while window_kind is \"fixed\": no request can ask for a window",
+        key: "window_max")
+    }
+    let limit = isAdjustable ? longest ?? base?.longestWindow : nil
+    if let limit, limit < width {
+      reader.report(
+        "window (\(width.text)) is longer than window_max (\(limit.text))",
+        key: reader.contains("window") ? "window" : "window_max")
+    }
+    // A tolerance that is not known is none: a timestamp is then never put ahead.
+    rule = .window(
+      AcceptanceWindow(
+        window: width, longestWindow: limit, isAdjustable: isAdjustable,
+        tolerance: tolerance ?? base?.tolerance ?? .zero))
+  }
+}

@@ -1,0 +1,89 @@
+internal import ClockCore
+package import TOMLDocument
+
+extension ExchangeDefinition {
+  /// Reads an exchange's table.
+  ///
+  /// What the table does not name is taken over from `base`; without one, the table must have a URL
+  /// and `time`. A list or table that is named replaces the base's as a whole. Everything wrong is
+  /// reported to the reader; nil where no definition can be made of the rest. The caller may ask for
+  /// keys of its own before it finishes the reader.
+  package static func read(
+    from reader: TOMLTableReader, id: String, over base: ExchangeDefinition?
+  ) -> ExchangeDefinition? {
+    let endpoint = Endpoint.read(from: reader, base: base)
+    let isTimeNamed = reader.contains("time")
+    let time = reader.string(
+      "time", expected: "a JSON pointer such as \"/data/0/ts\", or \"header:Date\"", TimeSource.init
+    )
+    if base == nil, !isTimeNamed {
+      reader.report(
+        "time is missing: a JSON pointer to the time in the answer, such as \"/data/0/ts\", "
+          + "or \"header:Date\"", key: "time")
+    }
+    var definition =
+      base ?? ExchangeDefinition(id: id, url: "", timeSource: time ?? .header("Date"))
+    definition.id = id
+    if let endpoint {
+      definition.baseURL = endpoint.baseURL
+      definition.path = endpoint.path
+    }
+    if let time { definition.timeSource = time }
+    definition.readUnit(from: reader, isNew: base == nil)
+    definition.readTexts(from: reader)
+    definition.readHeaders(from: reader)
+    definition.readRule(from: reader)
+    return base == nil && (endpoint == nil || time == nil) ? nil : definition
+  }
+
+  private mutating func readUnit(from reader: TOMLTableReader, isNew: Bool) {
+    let named: TimeUnit? = reader.choice("unit")
+    if let named {
+      unit = named
+      resolution = named.resolution
+    } else if isNew, case .header(let name) = timeSource, name.lowercased() == "date" {
+      unit = .httpDate
+      resolution = unit.resolution
+    }
+    if let quantum = reader.duration("resolution", in: .nanoseconds(1)...(.seconds(60))) {
+      if unit == .httpDate, quantum < .seconds(1) {
+        reader.report(
+          "resolution of an HTTP date is at least 1s, not \(quantum.text)", key: "resolution")
+      }
+      resolution = quantum
+    }
+  }
+
+  private mutating func readTexts(from reader: TOMLTableReader) {
+    func take(_ key: String, _ property: WritableKeyPath<Self, String>) {
+      if let text = reader.string(key) { self[keyPath: property] = text }
+    }
+    take("name", \.name)
+    take("market", \.market)
+    if let format = reader.choice("timestamp_format", of: TimestampFormat.self) {
+      timestampFormat = format
+    }
+    take("timestamp_carrier", \.timestampCarrier)
+    if let codes = reader.strings("timestamp_error_codes") { timestampErrorCodes = codes }
+    take("confidence", \.confidence)
+    if let places = reader.strings("sources") { sources = places }
+  }
+
+  private mutating func readHeaders(from reader: TOMLTableReader) {
+    guard let table = reader.table("headers") else { return }
+    requestHeaders = []
+    var names: Set<String> = []
+    for name in table.keys {
+      guard let value = table.string(name) else { continue }
+      if !HTTPText.isToken(name) {
+        table.report("\(TOMLTableReader.quoted(name)) is not a header name", key: name)
+      } else if !HTTPText.isFieldValue(value) {
+        table.report("header \(name) has a line break or another control character", key: name)
+      } else if !names.insert(name.lowercased()).inserted {
+        table.report("header \(name) appears twice", key: name)
+      }
+      requestHeaders.append(Header(name: name, value: value))
+    }
+    requestHeaders.sort()
+  }
+}

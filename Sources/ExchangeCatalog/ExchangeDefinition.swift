@@ -1,0 +1,80 @@
+package import ClockCore
+
+/// What is known of one exchange: where it tells its time, and which timestamps it accepts.
+package struct ExchangeDefinition: Sendable, Equatable {
+  /// The ccxt id, lower case: `[a-z0-9][a-z0-9_-]{0,31}`.
+  package var id: String
+  /// For people; the id where nothing else is given.
+  package var name: String
+  /// "spot", "futures" ...; empty where it is not given.
+  package var market: String
+  /// Scheme, host and port of the time endpoint; may end in a path of its own, never in a slash.
+  package var baseURL: String
+  /// What follows `baseURL`: path and query.
+  package var path: String
+  package var timeSource: TimeSource
+  package var unit: TimeUnit
+  /// Quantum of the answer: the exchange's clock is in [answer, answer + resolution).
+  package var resolution: Duration
+  /// Sent with every request for the time; sorted by name.
+  package var requestHeaders: [Header]
+  package var timestampFormat: TimestampFormat
+  /// For people: the header or parameter that carries the timestamp of a signed request.
+  package var timestampCarrier: String
+  /// The parameter or header that chooses the window of a signed request.
+  package var windowParameter: String?
+  package var rule: AcceptanceRule
+  /// Codes with which the exchange refuses a timestamp, as text.
+  package var timestampErrorCodes: [String]
+  /// How sure these facts are, in words.
+  package var confidence: String
+  /// Where these facts were read.
+  package var sources: [String]
+
+  /// A definition with nothing but what every exchange must have.
+  package init(
+    id: String, url: String, timeSource: TimeSource, unit: TimeUnit = .milliseconds
+  ) {
+    self.id = id
+    name = id
+    market = ""
+    baseURL = ""
+    path = ""
+    self.timeSource = timeSource
+    self.unit = unit
+    resolution = unit.resolution
+    requestHeaders = []
+    timestampFormat = .unixMilliseconds
+    timestampCarrier = ""
+    windowParameter = nil
+    rule = .unknown
+    timestampErrorCodes = []
+    confidence = ""
+    sources = []
+    self.url = url
+  }
+
+  /// The complete URL of the time endpoint.
+  package var url: String {
+    get { baseURL + path }
+    set {
+      var slashes = 0
+      let end = newValue.firstIndex {
+        if $0 == "/" { slashes += 1 }
+        return slashes == 3 || $0 == "?"
+      }
+      baseURL = String(newValue[..<(end ?? newValue.endIndex)])
+      path = String(newValue[(end ?? newValue.endIndex)...])
+    }
+  }
+
+  /// Whether a text may name an exchange.
+  package static func isValid(id: String) -> Bool {
+    let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    let isFine = id.utf8.allSatisfy {
+      letters ~= $0 || digits ~= $0 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+    }
+    return isFine && (1...32).contains(id.utf8.count) && !id.hasPrefix("_") && !id.hasPrefix("-")
+  }
+}

@@ -1,0 +1,39 @@
+/// What may stand in a request line and in header fields (RFC 9110).
+enum HTTPText {
+  /// A header name: letters, digits and a few signs, at least one of them.
+  static func isToken(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
+  }
+
+  /// A header value: no line breaks, no other control characters but tabs.
+  static func isFieldValue(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 == 9 || ($0 >= 0x20 && $0 != 0x7F) }
+  }
+
+  /// What is wrong with a complete http or https URL; nil where nothing is.
+  static func complaint(aboutURL url: String) -> String? {
+    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      return "it has a space, a control character or a letter beyond ASCII"
+    }
+    let scheme = ["http://", "https://"].first { url.lowercased().hasPrefix($0) }
+    guard let scheme else { return "it must begin with http:// or https://" }
+    let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    let name =
+      host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
+    guard !name.isEmpty else { return "it has no host" }
+    let port = host.dropFirst(host.hasPrefix("[") ? name.count + 2 : name.count)
+    guard port.isEmpty || (port.first == ":" && UInt16(port.dropFirst()) ?? 0 > 0) else {
+      return "its port is not a number from 1 to 65535"
+    }
+    return url.contains("#") ? "it has a fragment (#), which is never sent" : nil
+  }
+}

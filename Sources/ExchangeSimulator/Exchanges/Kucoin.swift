@@ -1,0 +1,81 @@
+internal import ClockCore
+internal import JSONDocument
+
+/// KuCoin spot.
+///
+/// A request is accepted where its timestamp differs from the server's time by less than 5 seconds.
+/// Every answer to the time endpoint carries when the gateway took the request in and let it out.
+struct Kucoin: ExchangeBehavior {
+  let id = "kucoin"
+  let endpoints: [String: Endpoint] = [
+    "GET /api/v1/timestamp": .time,
+    "POST /api/v1/orders": .placeOrder,
+    "POST /api/v1/hf/orders": .placeOrder,
+    "GET /api/v1/orders": .openOrders,
+  ]
+
+  private static let windowMilliseconds: Int64 = 5000
+
+  func timeAnswer(
+    to request: HTTPRequest, received: ExchangeInstant, now: ExchangeInstant, inWrongUnit: Bool
+  ) -> HTTPAnswer {
+    let time = inWrongUnit ? received.seconds : received.milliseconds
+    let fine = request.header("kc-enable-ns")?.lowercased() == "true"
+    return HTTPAnswer(
+      json: #"{"code":"200000","msg":"success","data":\#(time)}"#,
+      headers: [
+        HTTPRequest.Field("x-in-time", "\(fine ? received.nanoseconds : received.microseconds)"),
+        HTTPRequest.Field("x-out-time", "\(fine ? now.nanoseconds : now.microseconds)"),
+      ])
+  }
+
+  func rejection(of request: HTTPRequest, at now: ExchangeInstant, ledger: inout Ledger)
+    -> HTTPAnswer?
+  {
+    guard request.header("KC-API-KEY") != nil, let stamp = request.header("KC-API-TIMESTAMP") else {
+      return error(
+        400, "400001",
+        "Please check the header of your request for KC-API-KEY, KC-API-SIGN, KC-API-TIMESTAMP, "
+          + "KC-API-PASSPHRASE")
+    }
+    guard let timestamp = digits(stamp),
+      now.milliseconds.subtractingReportingOverflow(timestamp).partialValue.magnitude
+        < Self.windowMilliseconds
+    else {
+      return error(400, "400002", "Invalid KC-API-TIMESTAMP")
+    }
+    return nil
+  }
+
+  func acceptance(
+    of request: HTTPRequest, at endpoint: Endpoint, now: ExchangeInstant, ledger: inout Ledger
+  ) -> HTTPAnswer {
+    guard endpoint == .placeOrder else {
+      return HTTPAnswer(
+        json:
+          #"{"code":"200000","data":{"currentPage":1,"pageSize":50,"totalNum":0,"totalPage":0,"items":[]}}"#
+      )
+    }
+    let number = "5bd6e9286d99522a" + padded(ledger.newOrder(), 8)
+    guard request.path.contains("/hf/") else {
+      return HTTPAnswer(json: #"{"code":"200000","data":{"orderId":"\#(number)"}}"#)
+    }
+    let body: JSONValue = [
+      "code": "200000",
+      "data": ["orderId": .string(number), "clientOid": .string(order(request, "clientOid"))],
+    ]
+    return HTTPAnswer(json: body.text)
+  }
+
+  func unknownPath(_ request: HTTPRequest, at now: ExchangeInstant) -> HTTPAnswer {
+    error(404, "404000", "URL Not Found")
+  }
+
+  func rateLimitBody(at now: ExchangeInstant, retryAfterSeconds: Int) -> String {
+    error(429, "429000", "Too many requests in a short period of time, please retry later").text
+  }
+
+  private func error(_ status: Int, _ code: String, _ message: String) -> HTTPAnswer {
+    HTTPAnswer(status, json: #"{"code":"\#(code)","msg":"\#(message)"}"#)
+  }
+}

@@ -1,0 +1,65 @@
+internal import CLinux
+internal import Glibc
+
+/// Waits for many descriptors at once, and can be woken from any thread.
+///
+/// Owned by one thread; only `wake` may be called from others.
+package final class Poller: Sendable {
+  package struct Event: Sendable {
+    package var token: UInt64
+    package var isReadable: Bool
+    package var isWritable: Bool
+    /// The other end is gone, in both directions.
+    package var isClosed: Bool
+  }
+
+  private let epoll: OwnedDescriptor
+  private let bell: OwnedDescriptor
+  private static let bellToken = UInt64.max
+
+  package init() throws(SystemError) {
+    epoll = OwnedDescriptor(owning: try check(ec_epoll_create(), "make an epoll"))
+    bell = OwnedDescriptor(owning: try check(ec_eventfd(), "make an eventfd"))
+    _ = try check(
+      ec_epoll_add(epoll.number, bell.number, Self.bellToken), "watch an eventfd")
+  }
+
+  /// Watches for something to read. `token` comes back with each event.
+  package func add(_ descriptor: borrowing OwnedDescriptor, token: UInt64) throws(SystemError) {
+    _ = try check(ec_epoll_add(epoll.number, descriptor.number, token), "watch a descriptor")
+  }
+
+  package func change(
+    _ descriptor: borrowing OwnedDescriptor, token: UInt64, reading: Bool, writing: Bool
+  ) {
+    ec_epoll_modify(epoll.number, descriptor.number, token, reading ? 1 : 0, writing ? 1 : 0)
+  }
+
+  package func remove(_ descriptor: borrowing OwnedDescriptor) {
+    ec_epoll_remove(epoll.number, descriptor.number)
+  }
+
+  /// Ends a `wait` under way, or the next one.
+  package func wake() {
+    var one: UInt64 = 1
+    _ = write(bell.number, &one, 8)
+  }
+
+  /// Waits until something is ready or `wake` was called. Calls `epoll_wait(2)`.
+  package func wait(_ handle: (Event) -> Void) {
+    withUnsafeTemporaryAllocation(of: ec_epoll_event.self, capacity: 64) { events in
+      let count = ec_epoll_wait(epoll.number, events.baseAddress, CInt(events.count), -1)
+      for event in events.prefix(Int(max(count, 0))) {
+        if event.token == Self.bellToken {
+          var sum: UInt64 = 0
+          _ = read(bell.number, &sum, 8)
+        } else {
+          handle(
+            Event(
+              token: event.token, isReadable: event.readable != 0,
+              isWritable: event.writable != 0, isClosed: event.closed != 0))
+        }
+      }
+    }
+  }
+}

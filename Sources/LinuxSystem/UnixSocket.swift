@@ -1,0 +1,127 @@
+internal import CLinux
+internal import Glibc
+
+/// Stream sockets in the file system.
+package enum UnixSocket {
+  /// Why no server can be had at a path.
+  package enum ListenError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Another process answers there.
+    case inUse(path: String)
+    /// Something that is not a socket stands there.
+    case notASocket(path: String)
+    case unknownGroup(String)
+    case system(SystemError)
+
+    package var description: String {
+      switch self {
+      case .inUse(let path):
+        "the socket \(path) is in use by a running daemon: stop that one, or choose another --socket"
+      case .notASocket(let path):
+        "\(path) exists and is not a socket: remove it, or choose another --socket"
+      case .unknownGroup(let name):
+        "the group \"\(name)\" does not exist: create it, or change socket.group"
+      case .system(let error): error.description
+      }
+    }
+  }
+
+  /// A listening socket, non-blocking. A socket that a dead process left behind is replaced; one
+  /// that answers is refused.
+  ///
+  /// - Parameters:
+  ///   - mode: the permission bits of the socket, such as 0o660.
+  ///   - group: the group that owns the socket; nil leaves the process's own.
+  package static func listen(
+    at path: String, mode: UInt32, group: String?
+  ) throws(ListenError) -> OwnedDescriptor {
+    try removeStale(path)
+    do throws(SystemError) {
+      let descriptor = try make(nonblocking: true)
+      var address = try address(of: path)
+      // Bound with no permission for anyone, then opened: never a moment of too much.
+      let mask = umask(0o777)
+      let bound = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+      }
+      let failure = errno
+      umask(mask)
+      guard bound == 0 else { throw SystemError("bind \(path)", number: failure) }
+      if let group { try own(path, group: group) }
+      _ = try check(chmod(path, mode), "chmod \(path)")
+      _ = try check(Glibc.listen(descriptor.number, 1024), "listen on \(path)")
+      return descriptor
+    } catch {
+      throw error.number == noSuchGroup ? .unknownGroup(group ?? "") : .system(error)
+    }
+  }
+
+  /// A connection to a server, blocking. Calls `connect(2)`.
+  package static func connect(to path: String) throws(SystemError) -> OwnedDescriptor {
+    let descriptor = try make(nonblocking: false)
+    var address = try address(of: path)
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    _ = try check(connected, "connect to \(path)")
+    return descriptor
+  }
+
+  /// The next waiting connection, non-blocking; nil when there is none. Calls `accept4(2)`.
+  package static func accept(
+    from listener: borrowing OwnedDescriptor
+  ) throws(SystemError) -> OwnedDescriptor? {
+    while true {
+      let number = ec_accept(listener.number)
+      if number >= 0 { return OwnedDescriptor(owning: number) }
+      switch errno {
+      case EAGAIN: return nil
+      case EINTR, ECONNABORTED: continue
+      default: throw SystemError("accept a connection")
+      }
+    }
+  }
+
+  private static let noSuchGroup: CInt = -1
+
+  private static func make(nonblocking: Bool) throws(SystemError) -> OwnedDescriptor {
+    let flags = SOCK_CLOEXEC.rawValue | (nonblocking ? SOCK_NONBLOCK.rawValue : 0)
+    let type = CInt(SOCK_STREAM.rawValue | flags)
+    return OwnedDescriptor(owning: try check(socket(AF_UNIX, type, 0), "make a Unix socket"))
+  }
+
+  private static func address(of path: String) throws(SystemError) -> sockaddr_un {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0) else {
+      throw SystemError("use \(path) as the path of a socket", number: ENAMETOOLONG)
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return address
+  }
+
+  private static func removeStale(_ path: String) throws(ListenError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path: path) }
+    do throws(SystemError) {
+      _ = try connect(to: path)
+    } catch {
+      guard error.number == ECONNREFUSED else { throw .system(error) }
+      guard unlink(path) == 0 || errno == ENOENT else {
+        throw .system(SystemError("remove the stale socket \(path)"))
+      }
+      return
+    }
+    throw .inUse(path: path)
+  }
+
+  private static func own(_ path: String, group name: String) throws(SystemError) {
+    guard let entry = getgrnam(name) else { throw SystemError("", number: noSuchGroup) }
+    _ = try check(chown(path, uid_t.max, entry.pointee.gr_gid), "give \(path) to group \(name)")
+  }
+}
