@@ -70,7 +70,7 @@ let package = Package(
       "ClockCommand",
       [
         "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "JSONDocument",
-        "LinuxSystem",
+        "LinuxSystem", "TOMLDocument",
       ]),
     target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument"]),
 
@@ -78,12 +78,29 @@ let package = Package(
     program("exchange-clock", "ClockCommand"),
     program("exchange-clock-sim", "ExchangeSimulator"),
 
+    tests("ClockCoreTests", ["ClockCore"]),
+    tests("JSONDocumentTests", ["JSONDocument"]),
+    tests("ClockProtocolTests", ["ClockProtocol", "JSONDocument"]),
     tests("TOMLDocumentTests", ["TOMLDocument"]),
     tests(
       "ExchangeCatalogTests", ["ClockCore", "ExchangeCatalog", "JSONDocument", "TOMLDocument"]),
     tests(
       "DaemonSettingsTests", ["ClockCore", "DaemonSettings", "ExchangeCatalog", "TOMLDocument"]),
-    tests("ExchangeSimulatorTests", ["ExchangeSimulator", "JSONDocument"]),
+    tests("ExchangeSimulatorTests", ["ClockCore", "ExchangeSimulator", "JSONDocument"]),
+    tests(
+      "EndToEndTests",
+      [
+        "ClockCore", "ClockProtocol", "ExchangeClock", "ExchangeSimulator", "JSONDocument",
+        "LinuxSystem", "exchange-clockd", "exchange-clock",
+      ]),
+    tests("ExchangeProbeTests", ["ClockCore", "ExchangeCatalog", "ExchangeProbe", "LinuxSystem"]),
+    tests(
+      "ClockDaemonTests",
+      [
+        "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
+        "JSONDocument", "LinuxSystem",
+      ]),
+    tests("TidyTests", ["LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -59,7 +59,9 @@ int ec_peer_of(int fd, struct ec_peer *peer) {
 
 int ec_clock_is_synchronized(void) {
   struct timex state = {.modes = 0};
-  return adjtimex(&state) != TIME_ERROR && !(state.status & STA_UNSYNC);
+  int result = adjtimex(&state);
+  if (result < 0) return -1;
+  return result != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 void ec_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -67,6 +67,13 @@ static inline void ec_mhd_reset(int descriptor) {
 /* What a content reader returns to close the connection before the promised length was sent. */
 static inline ssize_t ec_mhd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }
 
+/* A clock's reading in nanoseconds. Calls clock_gettime(2). */
+static inline int64_t ec_mhd_clock_ns(clockid_t clock) {
+  struct timespec now = {0, 0};
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* glibc declares it under _GNU_SOURCE only, which a header of a module cannot rely on. */
 extern int ppoll(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 
@@ -79,9 +86,7 @@ static inline enum ec_mhd_wakeup ec_mhd_wait(int event, int socket, int64_t dead
   for (;;) {
     struct timespec left = {0, 0};
     if (deadline_ns >= 0) {
-      struct timespec now;
-      clock_gettime(CLOCK_MONOTONIC, &now);
-      int64_t ns = deadline_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+      int64_t ns = deadline_ns - ec_mhd_clock_ns(CLOCK_MONOTONIC);
       if (ns < 0) ns = 0;
       left.tv_sec = ns / 1000000000;
       left.tv_nsec = ns % 1000000000;

@@ -23,11 +23,13 @@ actor ClockDaemon {
   private let threads: ProbeThreads
   private var exchanges: [FollowedExchange] = []
   private var readiness: Readiness
+  private let notifier: Notifier
   private var housekeeping: Housekeeping?
 
-  init(settings: DaemonSettings, board: StatusBoard) {
+  init(settings: DaemonSettings, board: StatusBoard, notifier: Notifier) {
     self.settings = settings
     self.board = board
+    self.notifier = notifier
     // As many exchanges may hang at once without holding up the others.
     threads = ProbeThreads(limit: 16)
     readiness = Readiness(when: settings.readyWhen)
@@ -59,7 +61,7 @@ actor ClockDaemon {
     }
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
     housekeeping = Housekeeping(
-      server: server, queue: executor.queue,
+      server: server, notifier: notifier, queue: executor.queue,
       status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
       isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false })
   }
@@ -124,11 +126,16 @@ actor ClockDaemon {
       Log.write(
         .notice,
         "the host was suspended for \((clocks.suspended - suspended).shortText): resyncing")
-      board.change { $0.suspended = clocks.suspended }
-      for index in exchanges.indices {
-        perform(
-          exchanges[index].tracker.disrupted("the host was suspended", at: clocks.raw), index)
+      let actions = exchanges.indices.map {
+        exchanges[$0].tracker.disrupted("the host was suspended", at: clocks.raw)
       }
+      let statuses = exchanges.map(\.tracker.status)
+      // In one step: no reader may find an estimate from before the suspend that looks good.
+      board.change { content in
+        content.suspended = clocks.suspended
+        for (index, status) in statuses.enumerated() { content.entries[index].status = status }
+      }
+      for (index, actions) in actions.enumerated() { perform(actions, index) }
     }
     return clocks.raw
   }
@@ -189,7 +196,7 @@ actor ClockDaemon {
       exchanges.map { ($0.tracker.status.clock != nil, $0.isGivenUp) })
     guard reached else { return }
     board.change { $0.isReady = true }
-    ServiceManager.notify("READY=1", "STATUS=\(statusLine)")
+    notifier.send("READY=1\nSTATUS=\(statusLine)")
     Log.write(.info, "ready: \(statusLine)")
   }
 

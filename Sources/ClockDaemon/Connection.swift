@@ -19,7 +19,7 @@ final class Connection {
   private(set) var isCutOff = false
 
   private var input = LineBuffer()
-  private var lines: [LineBuffer.Line] = []
+  private var lines: ArraySlice<LineBuffer.Line> = []
   private var output: [UInt8] = []
   private var watched = (reading: true, writing: false)
 
@@ -33,10 +33,14 @@ final class Connection {
     isCutOff || (inputEnded && !isWaiting && lines.isEmpty && output.isEmpty)
   }
 
+  func cutOff() {
+    isCutOff = true
+  }
+
   func take(_ bytes: UnsafeRawBufferPointer) {
     var fresh: [LineBuffer.Line] = []
     input.append(bytes) { fresh.append($0) }
-    lines = fresh
+    lines = fresh[...]
   }
 
   func nextLine() -> LineBuffer.Line? {
@@ -46,7 +50,7 @@ final class Connection {
       isCutOff = true
       return nil
     }
-    return lines.removeFirst()
+    return lines.popFirst()
   }
 
   func enqueue(_ line: String) {

@@ -47,14 +47,15 @@ package enum DaemonCommand {
               settings: settings.tracker(for: $0), nextSync: HostClocks.monotonic()))
         },
         suspended: HostClocks.read().suspended)
-      let daemon = ClockDaemon(settings: settings, board: board)
+      let notifier = Notifier()
+      let daemon = ClockDaemon(settings: settings, board: board, notifier: notifier)
       let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
         daemon.resync($0, $1)
       }
       let server = try SocketServer(
         listener: listener, service: service, maxClients: settings.maxClients)
       let signals = Termination {
-        ServiceManager.notify("STOPPING=1")
+        notifier.sendLast("STOPPING=1")
         server.stop()
         unlink(path)
         Log.write(.info, "stopped")

@@ -8,15 +8,17 @@ internal import LinuxSystem
 final class Housekeeping {
   private let source: any DispatchSourceTimer
   private let server: SocketServer
+  private let notifier: Notifier
   private let status: () -> String
   private let isReady: () -> Bool
   private var lastRounds = -1
 
   init(
-    server: SocketServer, queue: DispatchQueue, status: @escaping () -> String,
+    server: SocketServer, notifier: Notifier, queue: DispatchQueue, status: @escaping () -> String,
     isReady: @escaping () -> Bool
   ) {
     self.server = server
+    self.notifier = notifier
     self.status = status
     self.isReady = isReady
     source = DispatchSource.makeTimerSource(queue: queue)
@@ -36,15 +38,15 @@ final class Housekeeping {
 
   /// Shows how things are now.
   func report() {
-    ServiceManager.notify("STATUS=\(status())")
+    notifier.show(status: status())
   }
 
   private func tick() {
     let rounds = server.heartbeat()
-    if rounds != lastRounds { ServiceManager.notify("WATCHDOG=1") }
+    if rounds != lastRounds { notifier.send("WATCHDOG=1") }
     lastRounds = rounds
     // Rather than claim readiness without any time to give, ask for patience.
-    if !isReady() { ServiceManager.notify("EXTEND_TIMEOUT_USEC=60000000") }
+    if !isReady() { notifier.send("EXTEND_TIMEOUT_USEC=60000000") }
     report()
   }
 }

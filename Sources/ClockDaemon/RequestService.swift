@@ -92,7 +92,8 @@ struct RequestService: Sendable {
 
   private func respond(to request: RequestOrFault) -> Reply {
     switch request {
-    case .failure(let fault): return .now(Response.error(fault.error, id: fault.id))
+    case .failure(let fault):
+      return .now(fault.id.map { Response.error(fault.error, id: $0) })
     case .success(let request):
       do throws(RPCError) {
         let method = try method(of: request)

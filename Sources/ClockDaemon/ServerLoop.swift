@@ -28,7 +28,12 @@ struct ServerLoop: ~Copyable {
     if event.token == Self.listenerToken {
       accept(from: listener)
     } else if let connection = connections[event.token] {
-      if event.isReadable || event.isClosed { read(connection) }
+      if event.isClosed && connection.isWaiting {
+        // Nobody is left to hear the answer, and the event would come again and again until then.
+        connection.cutOff()
+      } else if event.isReadable || event.isClosed {
+        read(connection)
+      }
       settle(connection)
     }
   }
@@ -77,7 +82,7 @@ struct ServerLoop: ~Copyable {
 
   private func read(_ connection: Connection) {
     guard !connection.isWaiting, !connection.inputEnded else { return }
-    withUnsafeTemporaryAllocation(byteCount: LineBuffer.longestLine, alignment: 16) { buffer in
+    withUnsafeTemporaryAllocation(byteCount: LineBuffer.longestRequest, alignment: 16) { buffer in
       switch connection.descriptor.read(into: buffer) {
       case .bytes(let count):
         connection.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
@@ -93,7 +98,7 @@ struct ServerLoop: ~Copyable {
     while !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() {
       switch line {
       case .tooLong:
-        let limit = "a request line holds at most \(LineBuffer.longestLine) bytes"
+        let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"
         connection.enqueue(Response.error(RPCError(.invalidRequest, limit), id: .null).text)
       case .complete(let bytes):
         switch handler(connection.token, bytes) {

@@ -80,7 +80,7 @@ extension StatusBoard.Entry {
     if let longest = rule.longestWindow, window > longest {
       throw RPCError(
         .invalidParams,
-        "recv_window_ms: \(id) allows at most \(milliseconds(longest))")
+        "recv_window_ms: \(id) allows at most \(milliseconds(longest)) ms")
     }
   }
 

@@ -26,8 +26,8 @@ package struct HealthResult: Sendable, Equatable {
   package var systemClockOffsetNanoseconds: Int64?
   package var systemClockErrorNanoseconds: Int64?
 
-  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME.
-  package var isKernelSynchronized: Bool
+  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME; nil where it may not be asked.
+  package var isKernelSynchronized: Bool?
 
   /// How many exchanges are in each state, by the state's name, and how many clients are connected.
   package var counts: [JSONValue.Member]
@@ -35,7 +35,7 @@ package struct HealthResult: Sendable, Equatable {
   package init(
     status: Status, reasons: [String], isReady: Bool, uptimeMilliseconds: Int64, version: String,
     systemClockOffsetNanoseconds: Int64?, systemClockErrorNanoseconds: Int64?,
-    isKernelSynchronized: Bool, counts: [JSONValue.Member]
+    isKernelSynchronized: Bool?, counts: [JSONValue.Member]
   ) {
     self.status = status
     self.reasons = reasons
@@ -56,7 +56,7 @@ package struct HealthResult: Sendable, Equatable {
       "system_clock": [
         "offset_ns": .optional(systemClockOffsetNanoseconds),
         "error_ns": .optional(systemClockErrorNanoseconds),
-        "kernel_synchronized": .bool(isKernelSynchronized),
+        "kernel_synchronized": isKernelSynchronized.map(JSONValue.bool) ?? .null,
       ],
       "counts": .object(counts),
     ]

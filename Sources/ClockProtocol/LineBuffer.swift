@@ -1,7 +1,7 @@
 /// Bytes as they come in, cut into lines.
 package struct LineBuffer: Sendable {
-  /// Bytes of a line at most, without its newline.
-  package static let longestLine = 65_536
+  /// Bytes of a request at most, without its newline.
+  package static let longestRequest = 65_536
 
   package enum Line: Sendable, Equatable {
     case complete([UInt8])
@@ -12,7 +12,12 @@ package struct LineBuffer: Sendable {
   private var pending: [UInt8] = []
   private var isDropping = false
 
-  package init() {}
+  private let longestLine: Int
+
+  /// - Parameter longestLine: bytes of a line at most, without its newline.
+  package init(longestLine: Int = longestRequest) {
+    self.longestLine = longestLine
+  }
 
   package var isEmpty: Bool { pending.isEmpty }
 
@@ -32,7 +37,7 @@ package struct LineBuffer: Sendable {
     _ part: Slice<UnsafeRawBufferPointer>, _ handle: (Line) -> Void
   ) {
     guard !isDropping else { return }
-    if pending.count + part.count > Self.longestLine {
+    if pending.count + part.count > longestLine {
       pending = []
       isDropping = true
       handle(.tooLong)

@@ -29,7 +29,8 @@ package typealias RequestOrFault = Result<Request, RequestFault>
 
 /// A message that is no request: the error, and the id if one could be read.
 package struct RequestFault: Error, Sendable, Equatable {
-  package var id: JSONValue
+  /// Null where no id could be read; nil for a notification, which gets no answer.
+  package var id: JSONValue?
   package var error: RPCError
 }
 
@@ -46,7 +47,7 @@ package enum Message: Sendable, Equatable {
     do throws(JSONError) {
       self.init(json: try JSONValue(parsing: line))
     } catch {
-      self = .single(.fault(nil, RPCError(.parseError, "not a JSON document: \(error)")))
+      self = .single(.fault(.null, RPCError(.parseError, "not a JSON document: \(error)")))
     }
   }
 
@@ -56,30 +57,30 @@ package enum Message: Sendable, Equatable {
       return
     }
     switch elements.count {
-    case 0: self = .single(.fault(nil, RPCError(.invalidRequest, "the batch is empty")))
+    case 0: self = .single(.fault(.null, RPCError(.invalidRequest, "the batch is empty")))
     case ...Self.largestBatch: self = .batch(elements.map(Self.request))
     default:
       self = .single(
         .fault(
-          nil,
+          .null,
           RPCError(.invalidRequest, "a batch holds at most \(Self.largestBatch) requests")))
     }
   }
 
   private static func request(_ json: JSONValue) -> RequestOrFault {
     guard case .object = json else {
-      return .fault(nil, RPCError(.invalidRequest, "a request is an object"))
+      return .fault(.null, RPCError(.invalidRequest, "a request is an object"))
     }
     let id = json["id"]
     switch id {
     case nil, .null, .string, .integer, .real: break
-    default: return .fault(nil, RPCError(.invalidRequest, "id is a string, a number or null"))
+    default: return .fault(.null, RPCError(.invalidRequest, "id is a string, a number or null"))
     }
     guard json["jsonrpc"] == "2.0" else {
-      return .fault(id, RPCError(.invalidRequest, "\"jsonrpc\" must be \"2.0\""))
+      return .fault(id ?? .null, RPCError(.invalidRequest, "\"jsonrpc\" must be \"2.0\""))
     }
     guard let method = json["method"]?.string else {
-      return .fault(id, RPCError(.invalidRequest, "\"method\" must be a string"))
+      return .fault(id ?? .null, RPCError(.invalidRequest, "\"method\" must be a string"))
     }
     let params = json["params"] ?? [:]
     guard case .object = params else {
@@ -91,6 +92,6 @@ package enum Message: Sendable, Equatable {
 
 extension RequestOrFault {
   fileprivate static func fault(_ id: JSONValue?, _ error: RPCError) -> Self {
-    .failure(RequestFault(id: id ?? .null, error: error))
+    .failure(RequestFault(id: id, error: error))
   }
 }

@@ -1,6 +1,7 @@
 internal import TOMLDocument
 
-/// The keys that stand at the top level for every exchange, and in an exchange's table for it alone.
+/// The keys that stand at the top level for every exchange, and in an exchange's table for it
+/// alone.
 struct ProbingKeys {
   var interval: Duration?
   var maxError: Duration?

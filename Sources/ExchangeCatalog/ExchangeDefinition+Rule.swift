@@ -20,11 +20,14 @@ extension ExchangeDefinition {
   private static let tolerances: ClosedRange<Duration> = .zero...(.seconds(86_400))
 
   mutating func readRule(from reader: TOMLTableReader) {
-    let kind = reader.choice("window_kind") ?? WindowKind(rule)
+    let named: WindowKind? = reader.choice("window_kind")
     if let parameter = reader.string("window_param") { windowParameter = parameter }
     let window = reader.duration("window", in: Self.windows)
     let longest = reader.duration("window_max", in: Self.windows)
     let tolerance = reader.duration("future_tolerance", in: Self.tolerances)
+    // A kind that was refused says nothing of the keys beside it.
+    guard named != nil || !reader.contains("window_kind") else { return }
+    let kind = named ?? WindowKind(rule)
     switch kind {
     case .nonce, .unknown:
       for key in ["window", "window_max", "future_tolerance"] where reader.contains(key) {

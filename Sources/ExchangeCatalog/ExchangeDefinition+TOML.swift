@@ -6,8 +6,8 @@ extension ExchangeDefinition {
   ///
   /// What the table does not name is taken over from `base`; without one, the table must have a URL
   /// and `time`. A list or table that is named replaces the base's as a whole. Everything wrong is
-  /// reported to the reader; nil where no definition can be made of the rest. The caller may ask for
-  /// keys of its own before it finishes the reader.
+  /// reported to the reader; nil where no definition can be made of the rest. The caller may ask
+  /// for keys of its own before it finishes the reader.
   package static func read(
     from reader: TOMLTableReader, id: String, over base: ExchangeDefinition?
   ) -> ExchangeDefinition? {

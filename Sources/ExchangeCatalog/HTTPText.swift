@@ -27,13 +27,20 @@ enum HTTPText {
     guard let scheme else { return "it must begin with http:// or https://" }
     let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
     let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-    let name =
-      host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" }
-    guard !name.isEmpty else { return "it has no host" }
-    let port = host.dropFirst(host.hasPrefix("[") ? name.count + 2 : name.count)
-    guard port.isEmpty || (port.first == ":" && UInt16(port.dropFirst()) ?? 0 > 0) else {
-      return "its port is not a number from 1 to 65535"
+    let isIPv6 = host.hasPrefix("[")
+    let name = host.prefix { $0 != (isIPv6 ? "]" : ":") }
+    let port = host.dropFirst(name.count + (isIPv6 ? 1 : 0))
+    guard name.count > (isIPv6 ? 1 : 0), !isIPv6 || host.contains("]") else {
+      return "it has no host"
     }
+    guard port.isEmpty || isPort(port) else { return "its port is not a number from 1 to 65535" }
     return url.contains("#") ? "it has a fragment (#), which is never sent" : nil
+  }
+
+  /// A colon and a number from 1 to 65535.
+  private static func isPort(_ text: Substring) -> Bool {
+    let digits = text.dropFirst()
+    return text.first == ":" && digits.allSatisfy { ("0"..."9").contains($0) }
+      && UInt16(digits) ?? 0 > 0
   }
 }

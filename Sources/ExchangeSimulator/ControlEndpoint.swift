@@ -57,12 +57,12 @@ struct ControlEndpoint: Sendable {
   /// `ahead_us` is that clock minus CLOCK_REALTIME, with the drift so far.
   private static func describe(_ exchange: SimulatedExchange, url: String) -> JSONValue {
     let snapshot = exchange.snapshot
-    let ahead = snapshot.now.nanoseconds - HostClock.local().nanoseconds
     return [
       "id": .string(exchange.behavior.id), "url": .string(url),
       "time_url": .string(url + exchange.behavior.timePath),
       "conditions": snapshot.conditions.json, "counters": snapshot.counters.json,
-      "time_us": .integer(snapshot.now.microseconds), "ahead_us": .integer(ahead / 1000),
+      "time_us": .integer(snapshot.now.microseconds),
+      "ahead_us": .integer(exchange.ahead.wholeNanoseconds / 1000),
     ]
   }
 

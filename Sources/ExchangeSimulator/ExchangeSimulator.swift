@@ -81,7 +81,8 @@ package final class ExchangeSimulator: Sendable {
   /// The base URL of the control endpoint, without a slash at its end.
   package var controlURL: String { "http://127.0.0.1:\(control.port)" }
 
-  /// Changes conditions at once; another offset steps the exchange's clock by the difference.
+  /// Changes conditions at once; another offset steps the exchange's clock by the difference. The
+  /// change runs under a lock and must not call the simulator.
   package func update<Failure: Error>(
     _ id: String, _ change: (inout Conditions) throws(Failure) -> Void
   ) throws(Failure) {

@@ -6,23 +6,31 @@ internal import Glibc
 enum HostClock {
   /// CLOCK_MONOTONIC_RAW.
   static func monotonic() -> MonotonicInstant {
-    MonotonicInstant(nanoseconds: read(CLOCK_MONOTONIC_RAW))
+    MonotonicInstant(nanoseconds: ec_mhd_clock_ns(CLOCK_MONOTONIC_RAW))
   }
 
   /// CLOCK_REALTIME.
   static func local() -> LocalInstant {
-    LocalInstant(nanoseconds: read(CLOCK_REALTIME))
+    LocalInstant(nanoseconds: ec_mhd_clock_ns(CLOCK_REALTIME))
+  }
+
+  /// Both clocks at nearly one moment: of a few tries the one that took least.
+  static func pair() -> (local: LocalInstant, monotonic: MonotonicInstant) {
+    var best: (local: LocalInstant, monotonic: MonotonicInstant, width: Int64)?
+    for _ in 0..<5 {
+      let before = monotonic()
+      let local = local()
+      let width = monotonic().nanoseconds - before.nanoseconds
+      if width < best?.width ?? .max {
+        let middle = MonotonicInstant(nanoseconds: before.nanoseconds + width / 2)
+        best = (local, middle, width)
+      }
+    }
+    return best.map { ($0.local, $0.monotonic) } ?? (local(), monotonic())
   }
 
   /// CLOCK_MONOTONIC, the timescale of deadlines.
   static func monotonicNanoseconds() -> Int64 {
-    read(CLOCK_MONOTONIC)
-  }
-
-  /// Calls `clock_gettime(2)`.
-  private static func read(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    ec_mhd_clock_ns(CLOCK_MONOTONIC)
   }
 }

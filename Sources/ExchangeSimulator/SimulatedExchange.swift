@@ -48,9 +48,10 @@ package final class SimulatedExchange: Sendable {
     }
     self.behavior = behavior
     self.stop = stop
-    let origin = HostClock.local().nanoseconds + configuration.conditions.offset.wholeNanoseconds
+    let host = HostClock.pair()
+    let origin = host.local.nanoseconds + configuration.conditions.offset.wholeNanoseconds
     let clock = SimulatedClock(
-      reading: ExchangeInstant(nanoseconds: origin), at: HostClock.monotonic(),
+      reading: ExchangeInstant(nanoseconds: origin), at: host.monotonic,
       driftPPM: configuration.conditions.driftPPM)
     var state = State(
       conditions: configuration.conditions, clock: clock,
@@ -68,7 +69,17 @@ package final class SimulatedExchange: Sendable {
     }
   }
 
-  /// Changes conditions: another offset steps the clock, another drift bends it from here on.
+  /// What the clock shows minus what CLOCK_REALTIME shows. Positive: the exchange is ahead.
+  var ahead: Duration {
+    state.withLock { state in
+      let host = HostClock.pair()
+      let reading = state.frozen ?? state.clock.reading(at: host.monotonic)
+      return .nanoseconds(reading.nanoseconds - host.local.nanoseconds)
+    }
+  }
+
+  /// Changes conditions: another offset steps the clock, another drift bends it from here on. The
+  /// change runs under a lock and must not call back.
   func update<Failure: Error>(_ change: (inout Conditions) throws(Failure) -> Void) throws(Failure)
   {
     try state.withLock { (state) throws(Failure) in

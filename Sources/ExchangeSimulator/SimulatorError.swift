@@ -12,7 +12,8 @@ package enum SimulatorError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"
-    case .listen(let port, let why): "cannot listen on 127.0.0.1:\(port): \(why)"
+    case .listen(let port, let why):
+      "cannot listen on 127.0.0.1\(port == 0 ? "" : ":\(port)"): \(why)"
     case .refused(let why): why
     }
   }

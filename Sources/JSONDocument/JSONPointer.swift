@@ -9,29 +9,31 @@ package struct JSONPointer: Sendable, Equatable {
       tokens = []
       return
     }
-    guard text.first == "/" else { return nil }
+    // By code points: an accent after a slash is not part of the slash.
+    let scalars = text.unicodeScalars
+    guard scalars.first == "/" else { return nil }
     var tokens: [String] = []
-    for part in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+    for part in scalars.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
       guard let token = Self.unescaped(part) else { return nil }
       tokens.append(token)
     }
     self.tokens = tokens
   }
 
-  private static func unescaped(_ part: Substring) -> String? {
-    var token = ""
-    var characters = part.makeIterator()
-    while let character = characters.next() {
-      guard character == "~" else {
-        token.append(character)
+  private static func unescaped(_ part: Substring.UnicodeScalarView) -> String? {
+    var token = String.UnicodeScalarView()
+    var scalars = part.makeIterator()
+    while let scalar = scalars.next() {
+      guard scalar == "~" else {
+        token.append(scalar)
         continue
       }
-      switch characters.next() {
+      switch scalars.next() {
       case "0": token.append("~")
       case "1": token.append("/")
       default: return nil
       }
     }
-    return token
+    return String(token)
   }
 }

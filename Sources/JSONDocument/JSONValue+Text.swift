@@ -13,11 +13,13 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
 extension JSONValue {
   /// Reads one JSON document in UTF-8.
   ///
-  /// Refused: invalid UTF-8, a key that appears twice, a whole number beyond 64 bits, more than
-  /// 2,048 levels of nesting, text after the document.
+  /// Refused: invalid UTF-8, a key that appears twice, a whole number beyond 64 bits, the
+  /// character U+0000, more than 2,048 levels of nesting, text after the document.
   package init(parsing text: some Sequence<UInt8>) throws(JSONError) {
     var failure = json_error_t()
     let bytes = ContiguousArray(text)
+    // The parser takes a zero byte for the end and what follows for nothing.
+    if let zero = bytes.firstIndex(of: 0) { throw Self.zeroByte(at: zero, of: bytes) }
     let root = bytes.withUnsafeBytes { bytes in
       json_loadb(
         bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count,
@@ -33,6 +35,13 @@ extension JSONValue {
     }
     defer { json_decref(root) }
     self = Self(root)
+  }
+
+  private static func zeroByte(at index: Int, of bytes: ContiguousArray<UInt8>) -> JSONError {
+    let lines = String(decoding: bytes[..<index], as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    return JSONError(
+      line: lines.count, column: (lines.last?.count ?? 0) + 1, message: "the text has a zero byte")
   }
 
   package init(parsing text: String) throws(JSONError) {

@@ -34,7 +34,9 @@ package enum JSONValue: Sendable, Equatable {
         guard let member = value[token] else { return nil }
         value = member
       case .array(let elements):
-        guard let index = Int(token), elements.indices.contains(index) else { return nil }
+        // The standard has no signs and no leading zeros.
+        guard let index = Int(token), String(index) == token, elements.indices.contains(index)
+        else { return nil }
         value = elements[index]
       default: return nil
       }

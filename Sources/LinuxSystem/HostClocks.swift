@@ -35,8 +35,12 @@ package struct HostClocks: Sendable, Hashable {
     MonotonicInstant(nanoseconds: nanoseconds(CLOCK_MONOTONIC_RAW))
   }
 
-  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME. Calls `adjtimex(2)`.
-  package static var isKernelSynchronized: Bool { ec_clock_is_synchronized() != 0 }
+  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME; nil where it may not be asked, as
+  /// under systemd's ProtectClock=. Calls `adjtimex(2)`.
+  package static var isKernelSynchronized: Bool? {
+    let answer = ec_clock_is_synchronized()
+    return answer < 0 ? nil : answer != 0
+  }
 
   /// The exchange's offset from CLOCK_REALTIME, given its offset from CLOCK_MONOTONIC_RAW at `raw`.
   package func localInterval(

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// What the daemon tells systemd; nothing happens when it was not started by systemd.
 package enum ServiceManager {
-  /// Sends lines such as "READY=1". Calls `sd_notify(3)`.
-  package static func notify(_ lines: String...) {
-    sd_notify(0, lines.joined(separator: "\n"))
+  /// Sends lines such as "READY=1"; waits while the manager's socket is full. Calls `sd_notify(3)`.
+  package static func notify(_ lines: String) {
+    sd_notify(0, lines)
   }
 
   /// How often systemd wants to hear "WATCHDOG=1" at least; nil when it does not watch.

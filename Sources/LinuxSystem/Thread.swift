@@ -20,6 +20,13 @@ package enum Thread {
     return code == 0
   }
 
+  /// Lets the calling thread rest. Calls `nanosleep(2)`.
+  package static func pause(for duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    while withUnsafeMutablePointer(to: &rest, { nanosleep($0, $0) }) != 0, errno == EINTR {}
+  }
+
   fileprivate final class Start: Sendable {
     let name: String
     let work: @Sendable () -> Void

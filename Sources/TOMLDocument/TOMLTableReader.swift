@@ -1,4 +1,5 @@
-/// Reads one table strictly: every key has a known type and range, and no other key may stand in it.
+/// Reads one table strictly: every key has a known type and range, and no other key may stand in
+/// it.
 ///
 /// A value that is wrong is reported and then treated as absent, so that one run finds every
 /// problem. Call `finish()` once every key was asked for: what nobody asked for is unknown.

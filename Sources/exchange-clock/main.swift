@@ -1,1 +1,3 @@
-print("")
+internal import ClockCommand
+
+CommandLineTool.run(Array(CommandLine.arguments.dropFirst()))

@@ -57,6 +57,13 @@ import Testing
     #expect(CivilTime(iso8601: text) == nil)
   }
 
+  @Test(arguments: [(1900, false), (1996, true), (1999, false), (2000, true), (2100, false)])
+  func leapYears(_ year: Int, _ isLeap: Bool) {
+    #expect((CivilTime(year: year, month: 2, day: 29) != nil) == isLeap)
+    #expect(CivilTime(year: year, month: 2, day: 30) == nil)
+    #expect(CivilTime(year: year, month: 4, day: 31) == nil)
+  }
+
   @Test func fractionIsCutOffNotRounded() throws {
     let time = try #require(CivilTime(iso8601: "2020-12-08T09:08:57.999999999Z"))
     #expect(time.iso8601(fractionDigits: 3) == "2020-12-08T09:08:57.999Z")

@@ -69,6 +69,13 @@ import Testing
     #expect(error?.message.isEmpty == false)
   }
 
+  /// What toml++ would answer with a failed assertion.
+  @Test(arguments: ["[=]", "[#a]", "[ ,b]", "[[=]]", "[é]"])
+  func headersWithoutAKeyAreErrors(_ text: String) {
+    let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: "a = 1\n" + text) }
+    #expect(error?.position.line == 2)
+  }
+
   @Test func invalidUTF8IsRefused() {
     #expect(throws: TOMLError.self) { try TOMLTable(parsing: Array("a = \"".utf8) + [0xFF, 0x22]) }
   }
@@ -76,8 +83,12 @@ import Testing
   @Test func deepNestingIsRefused() {
     let arrays = String(repeating: "[", count: 5000)
     #expect(throws: TOMLError.self) { try TOMLTable(parsing: "a = " + arrays) }
-    let dots = String(repeating: "a.", count: 5000) + "a = 1"
+    let dots = String(repeating: "a.", count: 200_000) + "a = 1"
     let error = #expect(throws: TOMLError.self) { try TOMLTable(parsing: dots) }
-    #expect(error?.message == "nested too deeply")
+    #expect(error?.message == "too many dots on one line")
+    let key = String(repeating: "a.", count: 150) + "a"
+    let nested = #expect(throws: TOMLError.self) { try TOMLTable(parsing: "[\(key)]\n\(key) = 1") }
+    #expect(nested?.message == "nested too deeply")
+    #expect(throws: Never.self) { try TOMLTable(parsing: "\(key) = 1") }
   }
 }

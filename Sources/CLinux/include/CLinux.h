@@ -38,8 +38,8 @@ struct ec_peer {
 /* Who is at the other end of a Unix socket. Calls getsockopt(2) with SO_PEERCRED. */
 int ec_peer_of(int fd, struct ec_peer *peer);
 
-/* Whether the kernel believes that CLOCK_REALTIME is kept by an NTP daemon; changes nothing.
-   Calls adjtimex(2) with no mode set. */
+/* Whether the kernel believes that CLOCK_REALTIME is kept by an NTP daemon: 1 yes, 0 no, -1 where
+   it may not be asked (systemd's ProtectClock=). Changes nothing: adjtimex(2) with no mode set. */
 int ec_clock_is_synchronized(void);
 
 /* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */

@@ -8,7 +8,8 @@ package struct Agreement<Base: Timescale, Target: Timescale>: Sendable, Hashable
   /// How many of the intervals contain the whole of `interval`.
   package var count: Int
 
-  /// Nil when there is no interval at all. Of several candidates the narrowest wins, then the lowest.
+  /// Nil when there is no interval at all. Of several candidates the narrowest wins, then the
+  /// lowest.
   package init?(of intervals: [OffsetInterval<Base, Target>]) {
     var best: Self?
     // The best part begins where some interval begins, and ends at the first end after that.

@@ -13,6 +13,13 @@ package struct Burst: Sendable, Hashable {
     samples.map(\.roundTrip).min()
   }
 
+  /// Whether the last sample is one of those that `clock` was made of; nil is made of none.
+  package func endsWithin(_ clock: IntervalClock?) -> Bool {
+    guard let last = samples.last, let clock else { return samples.isEmpty }
+    let interval = last.interval(at: clock.asOf, drift: clock.drift)
+    return interval.intersection(clock.interval) == clock.interval
+  }
+
   /// The clock that more than half of the samples agree on, as of the last one, and how many
   /// agree; nil before the first sample and when they contradict each other.
   package func agreement(drift: DriftBound) -> (clock: IntervalClock, count: Int)? {

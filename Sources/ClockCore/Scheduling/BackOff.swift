@@ -1,4 +1,5 @@
-/// Waits between failed resyncs: doubling from `initial` to `longest`, jittered over the upper half.
+/// Waits between failed resyncs: doubling from `initial` to `longest`, jittered over the upper
+/// half.
 package struct BackOff: Sendable, Hashable {
   package var initial: Duration
   package var longest: Duration

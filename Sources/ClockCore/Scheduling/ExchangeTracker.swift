@@ -21,8 +21,13 @@ package struct ExchangeTracker: Sendable {
   private var phase = Phase.resting
   private var burst = Burst()
   private var burstBegan: MonotonicInstant?
+  /// What was known before the burst under way. Its first samples are published as they come, but
+  /// the burst as a whole is weighed against this: one early wrong answer does not outlive it.
+  private var settled: (clock: IntervalClock?, lastSync: MonotonicInstant?)
   /// The clock of a finished burst that contradicts `status.clock` and awaits confirmation.
   private var suspect: IntervalClock?
+  /// The burst under way repeats one that could not be told from a clock that moved during it.
+  private var isRepetition = false
   /// Probes sent before this instant are not believed: the local clock moved since.
   private var trustedFrom: MonotonicInstant
   private var budget: ProbeBudget
@@ -57,7 +62,7 @@ package struct ExchangeTracker: Sendable {
 
   package mutating func probed(_ sample: Sample, at now: MonotonicInstant) -> [Action] {
     guard phase == .probing else { return [] }
-    guard sample.sent >= trustedFrom else { return sendProbe(at: now) }
+    guard sample.sent >= trustedFrom else { return [.closeConnection] + beginBurst(at: now) }
     burst.add(sample)
     if burst.samples.count >= settings.samples { return endBurst(failure: nil, at: now) }
     var actions = publishFirstImpression(at: now)
@@ -100,6 +105,7 @@ package struct ExchangeTracker: Sendable {
     status.clock = nil
     status.lastSync = nil
     status.disruption = reason
+    settled = (nil, nil)
     suspect = nil
     trustedFrom = now
     burst = Burst()
@@ -122,6 +128,7 @@ package struct ExchangeTracker: Sendable {
     status.blockedUntil = nil
     burst = Burst()
     burstBegan = now
+    settled = (status.clock, status.lastSync)
     return sendProbe(at: now)
   }
 
@@ -150,7 +157,7 @@ package struct ExchangeTracker: Sendable {
   /// when it is complete, unless it agrees with what is known.
   private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
     guard suspect == nil, let fresh = burst.agreement(drift: settings.drift) else { return [] }
-    if let known = status.clock {
+    if let known = settled.clock {
       guard let combined = known.combined(with: fresh.clock, at: fresh.clock.asOf) else {
         return []
       }
@@ -164,6 +171,7 @@ package struct ExchangeTracker: Sendable {
 
   private mutating func endBurst(failure: ProbeFailure?, at now: MonotonicInstant) -> [Action] {
     phase = .resting
+    (status.clock, status.lastSync) = settled
     status.resyncs += 1
     var actions: [Action] = [.closeConnection]
     var failure = failure
@@ -175,7 +183,14 @@ package struct ExchangeTracker: Sendable {
       status.blockedUntil = now + wait
       actions.append(.log(.stopSignal(stop, wait: wait)))
     }
-    if let fresh = burst.agreement(drift: settings.drift) {
+    let agreement = burst.agreement(drift: settings.drift)
+    if failure == nil, !isRepetition, !burst.endsWithin(agreement?.clock) {
+      // The newest answer is not among those that agree: the clock may have moved under way.
+      isRepetition = true
+      return actions + beginBurst(at: now)
+    }
+    isRepetition = false
+    if let fresh = agreement, failure == nil || burst.endsWithin(fresh.clock) {
       switch believe(fresh.clock) {
       case .believed(let logs):
         actions += logs

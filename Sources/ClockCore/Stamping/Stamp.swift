@@ -11,7 +11,9 @@
 ///
 /// The best s makes the smaller margin largest. It is kept within [earliest, midpoint]: never put
 /// above the estimate, and not below the earliest either, since being provably never ahead leaves
-/// nothing to gain there. With W = 5 s and F = 1 s that is `earliest`.
+/// nothing to gain there. And it stays below earliest + F: where no s is sure of both ends, it is
+/// never the one that the exchange may find too far ahead. With W = 5 s and F = 1 s that is
+/// `earliest`.
 package struct Stamp: Sendable, Hashable {
   /// The instant to write, already a multiple of the format's resolution.
   package var instant: ExchangeInstant
@@ -65,13 +67,15 @@ extension AcceptanceWindow {
   ) -> Stamp {
     let width = latest - earliest
     let balanced = (width + Stamp.longestUplink + tolerance - window) / 2
-    let instant = (earliest + min(max(balanced, .zero), width / 2)).rounded(downTo: resolution)
+    // The tolerance itself is not tolerated any more.
+    let farthest = min(width / 2, max(tolerance - .nanoseconds(1), .zero))
+    let instant = (earliest + min(max(balanced, .zero), farthest)).rounded(downTo: resolution)
     let ahead = tolerance - (instant - earliest)
     let smallestWindow = latest + Stamp.longestUplink - instant
     let behind = window - smallestWindow
     return Stamp(
       instant: instant, window: window, smallestWindow: smallestWindow, margin: min(ahead, behind),
-      isGuaranteed: (instant <= earliest || ahead > .zero) && behind >= .zero)
+      isGuaranteed: behind >= .zero)
   }
 }
 

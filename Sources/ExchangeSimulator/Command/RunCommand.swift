@@ -51,7 +51,8 @@ struct RunCommand {
     if exchanges.isEmpty { exchanges = ExchangeBehaviors.ids.map { .init($0) } }
   }
 
-  /// Simulates until SIGTERM or SIGINT. Calls `pthread_sigmask(3)` and `sigwait(3)`.
+  /// Simulates until SIGTERM or SIGINT. Calls `unlink(2)`, `pthread_sigmask(3)`
+  /// and `sigwait(3)`.
   func run() throws {
     var ends = sigset_t()
     sigemptyset(&ends)
@@ -60,6 +61,8 @@ struct RunCommand {
     // Before the first thread starts, so that all of them inherit it.
     pthread_sigmask(SIG_BLOCK, &ends, nil)
     signal(SIGPIPE, SIG_IGN)
+    // Whoever waits for the file must not find that of an earlier run.
+    if let portFile { unlink(portFile) }
     var certificate: ServerCertificate?
     if let certificatePath, let keyPath {
       certificate = ServerCertificate(

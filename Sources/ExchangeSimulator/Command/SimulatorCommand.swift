@@ -73,7 +73,7 @@ package enum SimulatorCommand {
       return_ms            delay after it, before the answer leaves
       return_jitter_ms     at most this much more, at random
       fault                one of:
-                           \(wrapped(Fault.allCases.map(\.rawValue), indent: 27))
+                           \(wrapped(Fault.allCases.map(\.rawValue), indent: 23))
       fault_count          the fault ends after that many requests (null: it stays)
       fault_scope          time: only the time endpoint (default); all: signed requests too
       retry_after_s        what rate_limited and banned demand (default 5)

@@ -12,6 +12,8 @@ struct Bybit: ExchangeBehavior {
     "GET /v5/market/time": .time,
     "POST /v5/order/create": .placeOrder,
     "GET /v5/order/realtime": .openOrders,
+    "GET /v5/user/query-api": .account,
+    "GET /v5/account/info": .account,
   ]
 
   private static let defaultWindowMilliseconds: Int64 = 5000
@@ -58,6 +60,11 @@ struct Bybit: ExchangeBehavior {
   func acceptance(
     of request: HTTPRequest, at endpoint: Endpoint, now: ExchangeInstant, ledger: inout Ledger
   ) -> HTTPAnswer {
+    if endpoint == .account {
+      return answer(
+        0, "", ["apiKey": "sim", "readOnly": 0, "unified": 0, "uta": 1, "unifiedMarginStatus": 6],
+        at: now)
+    }
     guard endpoint == .placeOrder else {
       let category = request.parameter("category") ?? "spot"
       return answer(

@@ -53,6 +53,7 @@ package enum Endpoint: Sendable {
   case placeOrder
   case order
   case openOrders
+  /// What an account is; ccxt asks some exchanges before its first order.
   case account
 }
 

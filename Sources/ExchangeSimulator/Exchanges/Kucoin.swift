@@ -12,6 +12,8 @@ struct Kucoin: ExchangeBehavior {
     "POST /api/v1/orders": .placeOrder,
     "POST /api/v1/hf/orders": .placeOrder,
     "GET /api/v1/orders": .openOrders,
+    "GET /api/v1/hf/orders/active": .openOrders,
+    "GET /api/ua/v1/account/mode": .account,
   ]
 
   private static let windowMilliseconds: Int64 = 5000
@@ -50,7 +52,13 @@ struct Kucoin: ExchangeBehavior {
   func acceptance(
     of request: HTTPRequest, at endpoint: Endpoint, now: ExchangeInstant, ledger: inout Ledger
   ) -> HTTPAnswer {
+    if endpoint == .account {
+      return HTTPAnswer(json: #"{"code":"200000","data":{"selfAccountMode":"CLASSIC"}}"#)
+    }
     guard endpoint == .placeOrder else {
+      guard !request.path.contains("/hf/") else {
+        return HTTPAnswer(json: #"{"code":"200000","data":[]}"#)
+      }
       return HTTPAnswer(
         json:
           #"{"code":"200000","data":{"currentPage":1,"pageSize":50,"totalNum":0,"totalPage":0,"items":[]}}"#

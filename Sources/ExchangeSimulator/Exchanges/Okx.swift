@@ -10,6 +10,7 @@ struct Okx: ExchangeBehavior {
   let endpoints: [String: Endpoint] = [
     "GET /api/v5/public/time": .time,
     "POST /api/v5/trade/order": .placeOrder,
+    "POST /api/v5/trade/batch-orders": .placeOrder,
     "GET /api/v5/trade/orders-pending": .openOrders,
   ]
 
@@ -46,15 +47,18 @@ struct Okx: ExchangeBehavior {
     guard endpoint == .placeOrder else {
       return HTTPAnswer(json: #"{"code":"0","data":[],"msg":""}"#)
     }
-    let placed: JSONValue = [
-      "clOrdId": .string(order(request, "clOrdId")),
-      "ordId": .string(String(312_269_865_356_374_016 + ledger.newOrder())), "sCode": "0",
-      "sMsg": "Order placed", "tag": .string(order(request, "tag")),
-      "ts": .string(String(now.milliseconds)),
-    ]
+    let sent = try? JSONValue(parsing: request.body)
+    let placed = (sent?.array ?? [sent ?? [:]]).map { order -> JSONValue in
+      [
+        "clOrdId": order["clOrdId"] ?? "",
+        "ordId": .string(String(312_269_865_356_374_016 + ledger.newOrder())), "sCode": "0",
+        "sMsg": "Order placed", "tag": order["tag"] ?? "",
+        "ts": .string(String(now.milliseconds)),
+      ]
+    }
     let time = JSONValue.string(String(now.microseconds))
     let body: JSONValue = [
-      "code": "0", "data": [placed], "inTime": time, "msg": "", "outTime": time,
+      "code": "0", "data": .array(placed), "inTime": time, "msg": "", "outTime": time,
     ]
     return HTTPAnswer(json: body.text)
   }

@@ -1,0 +1,98 @@
+# exchange-clock: everything from a fresh Debian 12 with a Swift 6.3 toolchain.
+# `make demo` and `make test` each work as the first command typed.
+
+SWIFT   ?= swift
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CONFIG  ?= config/exchange-clock.toml
+
+sudo    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+release := .build/release
+venv    := .build/venv
+sources := Package.swift Sources Tests
+
+# What the build needs, and what the tests, the demo and the benchmarks need besides.
+packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttpd-dev \
+            libjansson-dev libstdc++-12-dev pkg-config ca-certificates \
+            python3 python3-venv nodejs openssl
+
+.PHONY: help deps build demo run test test-swift test-clients lint format bench install clean
+
+help:
+	@echo 'make deps      install the Debian packages that are missing'
+	@echo 'make build     the three programs, optimized, in $(release)'
+	@echo 'make demo      simulated exchanges, the daemon, and orders with and without its stamps'
+	@echo 'make run       the daemon in the foreground with CONFIG=$(CONFIG)'
+	@echo 'make test      format, unit, simulation, end-to-end and client tests'
+	@echo 'make lint      format check only'
+	@echo 'make bench     figures: start, memory, round trips'
+	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
+
+deps:
+	@missing=; for package in $(packages); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  $(sudo) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(sudo) apt-get install -qq -y --no-install-recommends $$missing; \
+	fi
+
+build: deps
+	$(SWIFT) build -c release --static-swift-stdlib
+
+demo: build
+	python3 demo/demo.py --build-dir $(release)
+
+run: build
+	mkdir -p .build/run
+	$(release)/exchange-clockd --config $(CONFIG) --socket .build/run/exchange-clock.sock
+
+# The closing lines of the runners once more at the end, so that nothing has to be searched for.
+test: deps lint
+	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
+	for ring in test-swift test-clients; do \
+	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
+	done; \
+	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
+	! grep -q '^FAILED' $$log
+
+test-swift: deps
+	$(SWIFT) build --build-tests
+	SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) test --skip-build
+
+test-clients: deps $(venv)/installed
+	$(SWIFT) build
+	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/clients -v
+
+$(venv)/installed: Tests/clients/requirements.txt | deps
+	python3 -m venv $(venv)
+	$(venv)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(sources)
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(sources)
+
+bench: build
+	python3 bench/bench.py --build-dir $(release)
+
+install: build
+	install -D -m 755 $(release)/exchange-clockd $(DESTDIR)$(PREFIX)/sbin/exchange-clockd
+	install -D -m 755 $(release)/exchange-clock $(DESTDIR)$(PREFIX)/bin/exchange-clock
+	install -D -m 755 $(release)/exchange-clock-sim $(DESTDIR)$(PREFIX)/bin/exchange-clock-sim
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service
+	install -D -m 644 systemd/exchange-clock.sysusers \
+	  $(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf
+	@# A configuration that is there already is the operator's.
+	[ -e $(DESTDIR)/etc/exchange-clock/exchange-clock.toml ] || \
+	  install -D -m 644 config/exchange-clock.toml \
+	    $(DESTDIR)/etc/exchange-clock/exchange-clock.toml
+
+clean:
+	rm -rf .build

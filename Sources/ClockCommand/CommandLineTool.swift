@@ -1,0 +1,48 @@
+internal import ClockProtocol
+internal import DaemonSettings
+internal import ExchangeClock
+internal import Glibc
+internal import JSONDocument
+internal import LinuxSystem
+
+/// The program `exchange-clock`: asks the daemon, for people and for scripts.
+package enum CommandLineTool {
+  /// - Parameter arguments: without the program's name.
+  package static func run(_ arguments: [String]) -> Never {
+    do {
+      let invocation = try Invocation(arguments)
+      exit(try perform(invocation).rawValue)
+    } catch let error as UsageError {
+      complain(error.message)
+      exit(ExitCode.usage.rawValue)
+    } catch let failure as DaemonConnection.Failure {
+      complain("\(failure)")
+      if case .refused = failure { exit(ExitCode.refused.rawValue) }
+      exit(ExitCode.unavailable.rawValue)
+    } catch {
+      complain("\(error)")
+      exit(ExitCode.refused.rawValue)
+    }
+  }
+
+  private static func perform(_ invocation: Invocation) throws -> ExitCode {
+    switch invocation.verb {
+    case .help: print(Help.text)
+    case .version: print("exchange-clock \(exchangeClockVersion)")
+    case .status: try Verbs.status(invocation)
+    case .now: try Verbs.now(invocation)
+    case .stamp: try Verbs.stamp(invocation)
+    case .offset: try Verbs.offset(invocation)
+    case .wait: return try Verbs.wait(invocation)
+    case .resync: try Verbs.resync(invocation)
+    case .exchanges: try Verbs.exchanges(invocation)
+    case .checkConfig: return Verbs.checkConfig(invocation)
+    }
+    return .success
+  }
+
+  private static func complain(_ message: String) {
+    let line = Array("exchange-clock: \(message)\n".utf8)
+    _ = write(2, line, line.count)
+  }
+}

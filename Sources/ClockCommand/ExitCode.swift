@@ -1,0 +1,13 @@
+/// What the program's exit says; as sysexits(3) has it where it has one.
+enum ExitCode: CInt {
+  case success = 0
+  /// The daemon answered with an error, or `wait` ran out of time.
+  case refused = 1
+  /// What `wait` waits for can never happen.
+  case impossible = 2
+  case usage = 64
+  /// No daemon could be reached.
+  case unavailable = 69
+  /// `check-config` found problems.
+  case configuration = 78
+}

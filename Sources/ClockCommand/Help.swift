@@ -1,0 +1,29 @@
+enum Help {
+  static let text = """
+    usage: exchange-clock COMMAND [--json] [--socket PATH]
+
+    Asks exchange-clockd what time every exchange believes it is.
+
+      status               all exchanges in a table
+      now X                what time exchange X has, and how sure that is
+      stamp X              the timestamp that a request to X should carry now
+                             --recv-window-ms N   the window the request will ask for
+      offset X             all that is known of X's clock
+                             (positive: the exchange is ahead of this host)
+      wait [X...]          until they, or all, are synchronized
+                             --timeout 60s
+      resync [X]           measure X, or all, again now
+      exchanges            the catalogue
+      check-config [FILE]  read a configuration and list its problems
+                             (default /etc/exchange-clock/exchange-clock.toml)
+
+      now X --max-error-ms N    refuse an answer that is less sure than this
+      --json               the daemon's answer as JSON on one line
+      --socket PATH        the daemon's socket (default $EXCHANGE_CLOCK_SOCKET, else
+                           /run/exchange-clock/exchange-clock.sock)
+      --help, --version
+
+    exit codes: 0 done, 1 refused by the daemon or timed out, 2 cannot happen (wait),
+                64 bad usage, 69 no daemon, 78 bad configuration
+    """
+}

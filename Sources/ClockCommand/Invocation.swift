@@ -1,0 +1,112 @@
+internal import ClockProtocol
+internal import Glibc
+internal import TOMLDocument
+
+/// A command line that cannot be understood.
+struct UsageError: Error, Equatable {
+  /// What was wrong, and what to do.
+  var message: String
+}
+
+/// One call of the program, taken apart and checked.
+struct Invocation: Equatable {
+  enum Verb: String, CaseIterable {
+    case status, now, stamp, offset, wait, resync, exchanges
+    case checkConfig = "check-config"
+    case help, version
+
+    /// How many names may follow.
+    var names: ClosedRange<Int> {
+      switch self {
+      case .status, .exchanges, .help, .version: 0...0
+      case .now, .stamp, .offset: 1...1
+      case .resync, .checkConfig: 0...1
+      case .wait: 0...1000
+      }
+    }
+
+    /// What `names` are called in messages.
+    var nameOfNames: String { self == .checkConfig ? "file" : "exchange" }
+  }
+
+  var verb: Verb
+  var names: [String] = []
+  var json = false
+  var socket = getenv(SocketPath.variable).map { String(cString: $0) } ?? SocketPath.standard
+  var timeout = Duration.seconds(60)
+  var windowMilliseconds: Int64?
+  var maxErrorMilliseconds: Int64?
+
+  init(_ arguments: [String]) throws(UsageError) {
+    var words: [String] = []
+    var options: [(name: String, value: String?)] = []
+    var rest = arguments[...]
+    while let word = rest.popFirst() {
+      guard word.hasPrefix("-") else {
+        words.append(word)
+        continue
+      }
+      if let equals = word.firstIndex(of: "=") {
+        options.append((String(word[..<equals]), String(word[word.index(after: equals)...])))
+      } else if Self.valued.contains(word) {
+        guard let value = rest.popFirst() else {
+          throw UsageError(message: "\(word) needs a value")
+        }
+        options.append((word, value))
+      } else {
+        options.append((word, nil))
+      }
+    }
+    if options.contains(where: { ["--help", "-h"].contains($0.name) }) { words = ["help"] }
+    if options.contains(where: { $0.name == "--version" }) { words = ["version"] }
+    guard let name = words.first else {
+      throw UsageError(message: "a command is missing; try exchange-clock --help")
+    }
+    guard let verb = Verb(rawValue: name) else {
+      let nearest = NearestName.find(for: name, among: Verb.allCases.map(\.rawValue))
+      let hint = nearest.map { ", did you mean \($0)?" }
+      throw UsageError(
+        message: "unknown command \"\(name)\"\(hint ?? ""); try exchange-clock --help")
+    }
+    self.verb = verb
+    if verb != .help { names = Array(words.dropFirst()) }
+    guard verb.names.contains(names.count) else {
+      throw UsageError(
+        message: names.count < verb.names.lowerBound
+          ? "\(name) needs the name of an \(verb.nameOfNames)"
+          : "\(name) takes no more than \(verb.names.upperBound) \(verb.nameOfNames)(s)")
+    }
+    for option in options { try take(option.name, option.value) }
+  }
+
+  private static let valued = [
+    "--socket", "--timeout", "--recv-window-ms", "--max-error-ms",
+  ]
+
+  private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
+    switch (name, value) {
+    case ("--help", nil), ("-h", nil), ("--version", nil): break
+    case ("--json", nil): json = true
+    case ("--socket", let value?): socket = value
+    case ("--timeout", let value?):
+      guard let duration = Duration(text: value) else {
+        throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
+      }
+      timeout = duration
+    case ("--recv-window-ms", let value?) where verb == .stamp:
+      windowMilliseconds = try number(value, of: name)
+    case ("--max-error-ms", let value?) where verb == .now:
+      maxErrorMilliseconds = try number(value, of: name)
+    default:
+      throw UsageError(
+        message: "\(verb.rawValue) takes no option \"\(name)\"; try exchange-clock --help")
+    }
+  }
+
+  private func number(_ text: String, of name: String) throws(UsageError) -> Int64 {
+    guard let number = Int64(text), number >= 0 else {
+      throw UsageError(message: "\(name): \"\(text)\" is not a whole number of milliseconds")
+    }
+    return number
+  }
+}

@@ -1,0 +1,72 @@
+internal import ClockProtocol
+
+/// Offsets as people read them.
+enum OffsetText {
+  static func table(_ offsets: [OffsetResult]) -> [String] {
+    var table = Table(
+      ("exchange", .left), ("state", .left), ("offset", .right), ("error", .right),
+      ("rtt", .right), ("samples", .right), ("last sync", .right), ("next", .right),
+      ("reason", .left))
+    for offset in offsets {
+      let known = offset.measurement
+      table.add(
+        offset.exchange, offset.state,
+        known.map { Text.signed(nanoseconds: $0.offsetNanoseconds) } ?? "-",
+        known.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-",
+        known.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-",
+        samples(offset),
+        known.map { Text.age(milliseconds: $0.ageMilliseconds) } ?? "never",
+        Text.wait(milliseconds: offset.nextSyncMilliseconds), offset.reason)
+    }
+    return table.lines(decorate: Terminal.colouredByState)
+  }
+
+  /// One line for each thing that is known of one exchange.
+  static func details(_ offset: OffsetResult) -> [String] {
+    var rows = [
+      ("exchange", offset.exchange),
+      ("state", offset.state + (offset.reason.isEmpty ? "" : ": \(offset.reason)")),
+    ]
+    if let known = offset.measurement {
+      let side = known.offsetNanoseconds < 0 ? "behind" : "ahead of"
+      rows += [
+        (
+          "offset",
+          Text.signed(nanoseconds: known.offsetNanoseconds)
+            + " (the exchange is \(side) this host's clock)"
+        ),
+        (
+          "bounds",
+          Text.signed(nanoseconds: known.lowerNanoseconds) + " to "
+            + Text.signed(nanoseconds: known.upperNanoseconds)
+        ),
+        ("error", "±" + Text.nanoseconds(known.errorNanoseconds)),
+        ("drift", "\(known.driftPPM) ppm, ±\(known.driftErrorPPM) ppm"),
+        (
+          "round trip",
+          "shortest \(Text.nanoseconds(known.shortestRoundTripNanoseconds)), last"
+            + " \(Text.nanoseconds(known.lastRoundTripNanoseconds))"
+        ),
+        (
+          "last sync",
+          Text.time(microseconds: known.lastSyncMicroseconds) + ", "
+            + Text.age(milliseconds: known.ageMilliseconds)
+        ),
+      ]
+    }
+    rows += [
+      ("next sync", Text.wait(milliseconds: offset.nextSyncMilliseconds)),
+      ("samples", samples(offset)),
+      ("resolution", Text.nanoseconds(offset.resolutionNanoseconds)),
+      ("failures", "\(offset.failures) in a row"),
+    ]
+    let width = rows.map(\.0.count).max() ?? 0
+    return rows.map { name, value in
+      name + String(repeating: " ", count: width - name.count + 2) + value
+    }
+  }
+
+  private static func samples(_ offset: OffsetResult) -> String {
+    "\(offset.samples)" + (offset.rejected > 0 ? " (\(offset.rejected) rejected)" : "")
+  }
+}

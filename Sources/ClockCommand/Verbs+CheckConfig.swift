@@ -1,0 +1,34 @@
+internal import ClockProtocol
+internal import DaemonSettings
+internal import JSONDocument
+internal import LinuxSystem
+
+extension Verbs {
+  /// Reads a configuration as the daemon would, and lists every problem.
+  static func checkConfig(_ invocation: Invocation) -> ExitCode {
+    let file = invocation.names.first ?? "/etc/exchange-clock/exchange-clock.toml"
+    var problems: [String] = []
+    var exchanges: [String] = []
+    do throws(SystemError) {
+      switch DaemonSettings.read(try FileContents.read(file), file: file) {
+      case .success(let settings): exchanges = settings.exchanges.map(\.id)
+      case .failure(let found): problems = found.lines
+      }
+    } catch {
+      problems = ["\(error)"]
+    }
+    if invocation.json {
+      print(
+        JSONValue.members(
+          ("file", .string(file)), ("valid", .bool(problems.isEmpty)),
+          ("problems", .array(problems.map(JSONValue.string))),
+          ("exchanges", .array(exchanges.map(JSONValue.string)))
+        ).text)
+    } else if problems.isEmpty {
+      print("\(file): valid, follows \(exchanges.joined(separator: ", "))")
+    } else {
+      for problem in problems { print(problem) }
+    }
+    return problems.isEmpty ? .success : .configuration
+  }
+}

@@ -1,0 +1,48 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import ExchangeClock
+internal import JSONDocument
+internal import LinuxSystem
+
+extension Verbs {
+  /// Waits until the named exchanges, or all, are synchronized; a daemon that is not there yet is
+  /// waited for too.
+  static func wait(_ invocation: Invocation) throws -> ExitCode {
+    let deadline = HostClocks.monotonic() + invocation.timeout
+    var missing = "no daemon answers at \(invocation.socket)"
+    while true {
+      if let offsets = try? ask(invocation, .offsets).array?.compactMap(OffsetResult.init(json:)) {
+        if let stranger = invocation.names.first(where: { name in
+          !offsets.contains { $0.exchange == name }
+        }) {
+          let enabled = offsets.map(\.exchange).joined(separator: ", ")
+          report("\(stranger) will never be synchronized: enabled are \(enabled)", invocation)
+          return .impossible
+        }
+        let waiting = offsets.filter { offset in
+          (invocation.names.isEmpty || invocation.names.contains(offset.exchange))
+            && offset.state != "synchronized"
+        }
+        if waiting.isEmpty {
+          report("synchronized", invocation)
+          return .success
+        }
+        missing = waiting.map { "\($0.exchange) is \($0.state): \($0.reason)" }
+          .joined(separator: "; ")
+      }
+      guard HostClocks.monotonic() < deadline else {
+        report("timed out: \(missing)", invocation)
+        return .refused
+      }
+      Thread.pause(for: .milliseconds(100))
+    }
+  }
+
+  private static func report(_ message: String, _ invocation: Invocation) {
+    if invocation.json {
+      print(JSONValue.members(("result", .string(message))).text)
+    } else {
+      print(message)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import ClockProtocol
+internal import ExchangeClock
+internal import JSONDocument
+
+/// What each command does: ask, then print the JSON as it came or a text for people.
+enum Verbs {
+  static func now(_ invocation: Invocation) throws {
+    let params = JSONValue.members(
+      ("exchange", .string(invocation.names[0])),
+      ("max_error_ms", invocation.maxErrorMilliseconds.map(JSONValue.integer)))
+    try show(invocation, try ask(invocation, .now, params), NowResult.init(json:)) { now in
+      let error = (now.latestMicroseconds - now.earliestMicroseconds + 1) / 2
+      let ahead = Text.signed(
+        nanoseconds: (now.estimateMicroseconds - now.localMicroseconds) * 1_000)
+      return [
+        Text.time(microseconds: now.estimateMicroseconds)
+          + " ±\(Text.nanoseconds(error * 1_000)) (\(ahead) from this host's clock, \(now.state))"
+      ]
+    }
+  }
+
+  static func stamp(_ invocation: Invocation) throws {
+    let params = JSONValue.members(
+      ("exchange", .string(invocation.names[0])),
+      ("recv_window_ms", invocation.windowMilliseconds.map(JSONValue.integer)))
+    try show(invocation, try ask(invocation, .stamp, params), StampResult.init(json:)) {
+      // The timestamp alone, so that a script can take it as it is.
+      [$0.timestamp.string ?? $0.timestamp.text]
+    }
+  }
+
+  static func offset(_ invocation: Invocation) throws {
+    let params: JSONValue = ["exchange": .string(invocation.names[0])]
+    try show(
+      invocation, try ask(invocation, .offset, params), OffsetResult.init(json:),
+      OffsetText.details)
+  }
+
+  static func resync(_ invocation: Invocation) throws {
+    let params = JSONValue.members(("exchange", invocation.names.first.map(JSONValue.string)))
+    let result = try ask(invocation, .resync, params)
+    try show(invocation, result, offsets(of:)) { OffsetText.table($0) }
+  }
+
+  static func status(_ invocation: Invocation) throws {
+    var connection = try DaemonConnection(to: invocation.socket)
+    let offsets = try connection.call(.offsets)
+    let health = try connection.call(.health)
+    guard !invocation.json else {
+      print(JSONValue.members(("health", health), ("offsets", offsets)).text)
+      return
+    }
+    try show(invocation, offsets, Self.offsets(of:)) {
+      OffsetText.table($0) + [""] + HealthText.lines(health)
+    }
+  }
+
+  static func exchanges(_ invocation: Invocation) throws {
+    let result = try ask(invocation, .exchanges)
+    let decode = { (json: JSONValue) in json.array?.compactMap(ExchangeResult.init(json:)) }
+    try show(invocation, result, decode, ExchangeText.table)
+  }
+
+  /// One object or an array of them.
+  private static func offsets(of json: JSONValue) -> [OffsetResult]? {
+    let offsets = (json.array ?? [json]).map(OffsetResult.init(json:))
+    return offsets.contains { $0 == nil } ? nil : offsets.compactMap(\.self)
+  }
+
+  static func ask(
+    _ invocation: Invocation, _ method: Method, _ params: JSONValue = [:]
+  ) throws(DaemonConnection.Failure) -> JSONValue {
+    var connection = try DaemonConnection(to: invocation.socket)
+    return try connection.call(method, params)
+  }
+
+  private static func show<Value>(
+    _ invocation: Invocation, _ json: JSONValue, _ decode: (JSONValue) -> Value?,
+    _ text: (Value) -> [String]
+  ) throws {
+    guard !invocation.json else {
+      print(json.text)
+      return
+    }
+    guard let value = decode(json) else { throw ForeignAnswer(json: json) }
+    for line in text(value) { print(line) }
+  }
+}
+
+/// An answer that this program does not understand.
+struct ForeignAnswer: Error, CustomStringConvertible {
+  var json: JSONValue
+
+  var description: String {
+    "the daemon's answer is of another version than this program: \(json.text)"
+  }
+}

@@ -1,0 +1,143 @@
+import ClockCore
+import ClockProtocol
+import ExchangeSimulator
+import JSONDocument
+import LinuxSystem
+import Testing
+
+/// The program `exchange-clock` against the real daemon, as a person or a script runs it.
+@Suite struct CommandTests {
+  let simulator: ExchangeSimulator
+  let daemon: DaemonProcess
+
+  init() throws {
+    var ahead = Conditions()
+    ahead.offset = .seconds(3)
+    simulator = try ExchangeSimulator([.init("binance", ahead), .init("okx")])
+    daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+  }
+
+  private func tool(_ arguments: String...) throws -> (code: CInt?, output: String) {
+    try run(
+      product("exchange-clock"), arguments,
+      environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)"])
+  }
+
+  @Test func statusIsATableWithASummary() throws {
+    let (code, output) = try tool("status")
+    #expect(code == 0)
+    let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[0].hasPrefix("EXCHANGE  STATE         "))
+    #expect(lines[1].hasPrefix("binance   synchronized  ") && lines[1].contains("s  ±"))
+    #expect(lines[2].hasPrefix("okx       synchronized  "))
+    #expect(lines[4].hasPrefix("ok: 2/2 exchanges synchronized; daemon 0.1.0 up "))
+    #expect(lines.allSatisfy { $0.count <= 120 })
+    #expect(!output.contains("\u{1B}"), "colours belong on a terminal only")
+  }
+
+  @Test func stampPrintsTheTimestampAlone() throws {
+    let binance = try tool("stamp", "binance")
+    let milliseconds = try #require(Int64(binance.output.dropLast()))
+    let truth = simulator.clock(of: "binance").nanoseconds / 1_000_000
+    // Never ahead of the exchange; the process has ended since, so only that side is certain.
+    #expect(binance.code == 0 && milliseconds <= truth && milliseconds > truth - 600_000)
+    let okx = try tool("stamp", "okx")
+    #expect(okx.output.contains(#/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n$/#))
+  }
+
+  @Test func everyCommandHasJSON() throws {
+    for arguments in [
+      ["status"], ["now", "okx"], ["stamp", "okx"], ["offset", "okx"], ["resync", "okx"],
+      ["resync"], ["exchanges"], ["wait", "okx"],
+      ["check-config", daemon.directory.path("exchange-clock.toml")],
+    ] {
+      let (code, output) = try run(
+        product("exchange-clock"), arguments + ["--json", "--socket", daemon.socketPath])
+      #expect(code == 0, "\(arguments): \(output)")
+      #expect(output.hasSuffix("\n") && output.dropLast().allSatisfy { $0 != "\n" })
+      #expect((try? JSONValue(parsing: output)) != nil, "\(arguments): \(output)")
+    }
+  }
+
+  @Test func theOtherCommandsSayWhatTheyShould() throws {
+    #expect(try tool("now", "binance").output.contains("from this host's clock, synchronized)"))
+    let offset = try tool("offset", "binance").output
+    #expect(offset.contains("(the exchange is ahead of this host's clock)"))
+    #expect(offset.contains("round trip  shortest "))
+    #expect(try tool("resync", "okx").output.contains("okx       synchronized"))
+    #expect(try tool("wait").output == "synchronized\n")
+    #expect(try tool("exchanges").output.contains("kraken   Kraken   no "))
+    #expect(try tool("--version").output == "exchange-clock 0.1.0\n")
+    #expect(try tool("--help").output.hasPrefix("usage: exchange-clock COMMAND"))
+  }
+
+  struct Refusal: Sendable {
+    var arguments: [String]
+    var code: CInt
+    var message: String
+  }
+
+  static let refusals = [
+    Refusal(arguments: [], code: 64, message: "a command is missing"),
+    Refusal(arguments: ["statis"], code: 64, message: "did you mean status?"),
+    Refusal(arguments: ["stamp"], code: 64, message: "stamp needs the name of an exchange"),
+    Refusal(arguments: ["stamp", "okx", "binance"], code: 64, message: "takes no more than 1"),
+    Refusal(arguments: ["status", "--jsn"], code: 64, message: "takes no option \"--jsn\""),
+    Refusal(arguments: ["wait", "--timeout", "soon"], code: 64, message: "is not a duration"),
+    Refusal(arguments: ["now", "okx", "--max-error-ms", "x"], code: 64, message: "whole number"),
+    Refusal(arguments: ["stamp", "nowhere"], code: 1, message: "unknown exchange \"nowhere\""),
+    Refusal(
+      arguments: ["stamp", "kraken"], code: 1, message: "add [exchanges.kraken] to the config"),
+    Refusal(
+      arguments: ["now", "okx", "--max-error-ms", "0"], code: 1, message: "above the max_error_ms"),
+    Refusal(
+      arguments: ["stamp", "okx", "--recv-window-ms", "9"], code: 1,
+      message: "okx has no window that a request can set"),
+    Refusal(arguments: ["wait", "nowhere"], code: 2, message: "will never be synchronized"),
+    Refusal(arguments: ["check-config", "/nonexistent"], code: 78, message: "No such file"),
+  ]
+
+  @Test func eachRefusalHasItsExitCodeAndOneClearLine() throws {
+    for refusal in Self.refusals {
+      let (code, output) = try run(
+        product("exchange-clock"), refusal.arguments,
+        environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)"])
+      #expect(code == refusal.code, "\(refusal.arguments): \(output)")
+      #expect(output.contains(refusal.message), "\(refusal.arguments): \(output)")
+      #expect(output.count { $0 == "\n" } == 1, "\(refusal.arguments): \(output)")
+    }
+  }
+
+  @Test func withoutADaemonItSaysSo() throws {
+    let directory = TemporaryDirectory()
+    let nowhere = directory.path("nothing.sock")
+    let status = try run(product("exchange-clock"), ["status", "--socket", nowhere])
+    #expect(status.code == 69)
+    #expect(status.output.contains("no daemon: connect to \(nowhere)"))
+    let wait = try run(
+      product("exchange-clock"), ["wait", "--timeout", "200ms", "--socket", nowhere])
+    #expect(wait.code == 1)
+    #expect(wait.output.hasPrefix("timed out: no daemon answers at"))
+  }
+
+  @Test func waitIsPatientWithADaemonThatComesLater() throws {
+    let directory = TemporaryDirectory()
+    let waiting = try ChildProcess(
+      product("exchange-clock"),
+      ["wait", "--timeout", "60s", "--socket", directory.path("daemon.sock")],
+      output: directory.path("wait.log"))
+    let late = try DaemonProcess(daemon.directory.read("exchange-clock.toml"), in: directory)
+    #expect(waiting.exitCode() == 0)
+    #expect(directory.read("wait.log") == "synchronized\n")
+    _ = late
+  }
+
+  @Test func checkConfigListsEveryProblem() throws {
+    let directory = TemporaryDirectory()
+    directory.write("bad.toml", "samples = 0\n[exchanges.okx]\ninterval = \"1 hour\"\n")
+    let (code, output) = try tool("check-config", directory.path("bad.toml"))
+    #expect(code == 78)
+    #expect(output.contains("bad.toml:1:11: ") && output.contains("bad.toml:3:12: "))
+  }
+}

@@ -1,0 +1,89 @@
+import ExchangeProbe
+import Glibc
+import LinuxSystem
+import Synchronization
+import Testing
+
+@Suite struct ProbeThreadsTests {
+  private struct Count {
+    var running = 0
+    var most = 0
+    var done = 0
+  }
+
+  private final class Counter: Sendable {
+    let count = Mutex(Count())
+    let finished = Semaphore()
+
+    func begin() {
+      count.withLock {
+        $0.running += 1
+        $0.most = max($0.most, $0.running)
+      }
+    }
+
+    func end() {
+      count.withLock {
+        $0.running -= 1
+        $0.done += 1
+      }
+      finished.signal()
+    }
+  }
+
+  @Test(arguments: [1, 2, 7])
+  func allJobsRunAndAtMostSoManyAtOnce(_ limit: Int) {
+    let threads = ProbeThreads(limit: limit)
+    let counter = Counter()
+    let jobs = 400
+    for _ in 0..<jobs {
+      threads.run {
+        counter.begin()
+        // Room for a thread too many to show itself.
+        for _ in 0..<100 { sched_yield() }
+        counter.end()
+      }
+    }
+    for _ in 0..<jobs { counter.finished.wait() }
+    let count = counter.count.withLock { $0 }
+    #expect(count.done == jobs)
+    #expect(count.most <= limit)
+    #expect(count.running == 0)
+  }
+
+  /// Each job waits until as many as the limit are running: with fewer threads this would not end.
+  @Test func asManyRunAtOnceAsTheLimitAllows() {
+    let limit = 4
+    let threads = ProbeThreads(limit: limit)
+    let counter = Counter()
+    let gate = Semaphore()
+    for _ in 0..<limit {
+      threads.run {
+        counter.begin()
+        if counter.count.withLock({ $0.running == limit }) {
+          for _ in 0..<limit { gate.signal() }
+        }
+        gate.wait()
+        counter.end()
+      }
+    }
+    for _ in 0..<limit { counter.finished.wait() }
+    #expect(counter.count.withLock { $0.most } == limit)
+  }
+
+  /// A job that hangs holds up nobody while there are other threads.
+  @Test func oneHangingJobDoesNotHoldUpTheOthers() {
+    let threads = ProbeThreads(limit: 2)
+    let counter = Counter()
+    let release = Semaphore()
+    threads.run {
+      release.wait()
+      counter.end()
+    }
+    for _ in 0..<50 { threads.run { counter.end() } }
+    for _ in 0..<50 { counter.finished.wait() }
+    #expect(counter.count.withLock { $0.done } == 50)
+    release.signal()
+    counter.finished.wait()
+  }
+}
