@@ -72,6 +72,7 @@ let package = Package(
         "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "JSONDocument",
         "LinuxSystem", "TOMLDocument",
       ]),
+    target("ClockSimulation", ["ClockCore"]),
     target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument"]),
 
     program("exchange-clockd", "ClockDaemon"),
@@ -100,6 +101,7 @@ let package = Package(
         "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
         "JSONDocument", "LinuxSystem",
       ]),
+    tests("ClockSimulationTests", ["ClockCore", "ClockSimulation"]),
     tests("TidyTests", ["LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6],

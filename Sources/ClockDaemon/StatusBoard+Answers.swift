@@ -94,8 +94,8 @@ extension StatusBoard.Entry {
     return OffsetResult.Measurement(
       offsetNanoseconds: local.midpoint.nanoseconds, lowerNanoseconds: local.lower.nanoseconds,
       upperNanoseconds: local.upper.nanoseconds,
-      errorNanoseconds: local.error.wholeNanoseconds, driftPPM: 0,
-      driftErrorPPM: Double(clock.drift.partsPerMillion),
+      errorNanoseconds: local.error.wholeNanoseconds,
+      driftPPM: clock.rates.midpointPPM, driftErrorPPM: clock.rates.errorPPM,
       shortestRoundTripNanoseconds: shortest.wholeNanoseconds,
       lastRoundTripNanoseconds: last.wholeNanoseconds,
       lastSyncMicroseconds: floorDivided((clocks.local - age).nanoseconds, by: 1_000),

@@ -7,6 +7,7 @@ extension TrackerEvent {
     case .stateChanged(_, .synchronized, _): .info
     case .stateChanged(_, .unknown, _), .stateChanged(_, .holdover, _): .warning
     case .stateChanged(_, .disrupted, _): .notice
+    case .rateChanged: .notice
     case .stepAccepted, .stepRefused, .burstRejected, .stopSignal: .warning
     }
   }
@@ -20,6 +21,9 @@ extension TrackerEvent {
     case .stepRefused(let step, let limit):
       "\(id): the exchange's clock seems to have jumped by \(step.shortText), more than max_step"
         + " (\(limit.shortText)); the time from before stays in use"
+    case .rateChanged(let wanderPPM):
+      "\(id): the exchange's clock runs at another rate than before; its rate is taken to stray by"
+        + " \(wanderPPM) ppm from now on"
     case .burstRejected(let step):
       "\(id): one resync was off by \(step.shortText) and the next one was not; it is not believed"
     case .stopSignal(let failure, let wait):

@@ -25,14 +25,18 @@ import Testing
       usable += 1
       if !$0.holdsTruth { failures.append($0.now) }
     }
-    driver.drift = .random(in: -limit...limit, using: &random)
+    // The rate strays by no more than the tracker is told: 2 ppm.
+    let rate = Int.random(in: -limit...limit, using: &random)
+    driver.drift = rate
     driver.start()
     for _ in 0..<30 {
       driver.run(for: random.duration(in: .milliseconds(1)...(.seconds(400))))
       switch Int.random(in: 0..<6, using: &random) {
       case 0: driver.suspend(for: random.duration(in: .milliseconds(11)...(.seconds(9_999))))
       case 1...2: _ = driver.demandResync()
-      case 3: driver.drift = .random(in: -limit...limit, using: &random)
+      case 3:
+        let strayed = rate + .random(in: -2...2, using: &random)
+        driver.drift = min(max(strayed, -limit), limit)
       default: break
       }
     }

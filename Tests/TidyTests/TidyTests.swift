@@ -23,6 +23,7 @@ import Testing
       "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "Glibc", "JSONDocument",
       "LinuxSystem", "TOMLDocument",
     ],
+    "ClockSimulation": ["ClockCore"],
     "ExchangeSimulator": ["ClockCore", "CMicroHTTPD", "Glibc", "JSONDocument", "Synchronization"],
     "exchange-clockd": ["ClockDaemon"],
     "exchange-clock": ["ClockCommand"],

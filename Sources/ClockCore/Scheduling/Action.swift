@@ -29,6 +29,10 @@ package enum TrackerEvent: Sendable, Hashable {
   /// The exchange's clock jumped further than `max_step`; the jump is not believed.
   case stepRefused(by: Duration, limit: Duration)
 
+  /// The exchange's clock runs at another rate against ours than it did before, by more than was
+  /// thought possible; from now on it is taken to stray by `wanderPPM`.
+  case rateChanged(wanderPPM: Double)
+
   /// One burst contradicted the past and the next one did not confirm it.
   case burstRejected(by: Duration)
 

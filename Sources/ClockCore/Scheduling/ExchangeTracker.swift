@@ -20,12 +20,19 @@ package struct ExchangeTracker: Sendable {
 
   private var phase = Phase.resting
   private var burst = Burst()
+  /// The samples of earlier bursts that still bind.
+  private var window: OffsetWindow
+  /// How far the rate is taken to stray; grows when it was seen to stray further.
+  private var wanderPPM: Double
+  private var fleet = FleetSpread()
+  /// The newest sample of all, which the next one must not repeat.
+  private var lastSample: Sample?
   private var burstBegan: MonotonicInstant?
   /// What was known before the burst under way. Its first samples are published as they come, but
   /// the burst as a whole is weighed against this: one early wrong answer does not outlive it.
   private var settled: (clock: IntervalClock?, lastSync: MonotonicInstant?)
-  /// The clock of a finished burst that contradicts `status.clock` and awaits confirmation.
-  private var suspect: IntervalClock?
+  /// What a finished burst said that contradicts the past and awaits confirmation.
+  private var suspect: BurstAgreement?
   /// The burst under way repeats one that could not be told from a clock that moved during it.
   private var isRepetition = false
   /// Probes sent before this instant are not believed: the local clock moved since.
@@ -41,7 +48,11 @@ package struct ExchangeTracker: Sendable {
     budget = ProbeBudget(probesPerMinute: settings.probesPerMinute)
     random = SplitMix64(seed: seed)
     trustedFrom = now
+    wanderPPM = settings.wanderPPM
+    window = settings.emptyWindow(wanderPPM: settings.wanderPPM)
   }
+
+  private var emptyWindow: OffsetWindow { settings.emptyWindow(wanderPPM: wanderPPM) }
 
   // MARK: Events
 
@@ -64,6 +75,7 @@ package struct ExchangeTracker: Sendable {
     guard phase == .probing else { return [] }
     guard sample.sent >= trustedFrom else { return [.closeConnection] + beginBurst(at: now) }
     burst.add(sample)
+    lastSample = sample
     if burst.samples.count >= settings.samples { return endBurst(failure: nil, at: now) }
     var actions = publishFirstImpression(at: now)
     guard budget.wait(for: 1, at: now) == .zero else {
@@ -107,6 +119,8 @@ package struct ExchangeTracker: Sendable {
     status.disruption = reason
     settled = (nil, nil)
     suspect = nil
+    lastSample = nil
+    window = emptyWindow
     trustedFrom = now
     burst = Burst()
     var actions: [Action] = [.publish] + logStateChange(at: now)
@@ -126,7 +140,7 @@ package struct ExchangeTracker: Sendable {
       return [.wake(at: until)]
     }
     status.blockedUntil = nil
-    burst = Burst()
+    burst = Burst(after: lastSample)
     burstBegan = now
     settled = (status.clock, status.lastSync)
     return sendProbe(at: now)
@@ -145,7 +159,7 @@ package struct ExchangeTracker: Sendable {
     let pause = random.duration(in: .milliseconds(20) ... .milliseconds(100))
     let quantum = settings.resolution.wholeNanoseconds
     guard settings.resolution > .milliseconds(100),
-      let clock = burst.agreement(drift: settings.drift)?.clock,
+      let clock = status.clock ?? burst.agreement(drift: settings.drift)?.clock,
       let roundTrip = burst.shortestRoundTrip
     else { return pause }
     let arrival = now + pause + roundTrip / 2 + clock.interval(at: now).midpoint
@@ -157,15 +171,11 @@ package struct ExchangeTracker: Sendable {
   /// when it is complete, unless it agrees with what is known.
   private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
     guard suspect == nil, let fresh = burst.agreement(drift: settings.drift) else { return [] }
-    if let known = settled.clock {
-      guard let combined = known.combined(with: fresh.clock, at: fresh.clock.asOf) else {
-        return []
-      }
-      status.clock = combined
-    } else {
-      status.clock = fresh.clock
-    }
-    noteGoodSamples(agreeing: fresh.count)
+    var impression = window
+    impression.insert(fresh)
+    guard let clock = impression.clock(at: fresh.clock.asOf) else { return [] }
+    status.clock = clock.widened(by: fleet.spread(with: fresh))
+    noteGoodSamples(of: fresh)
     return [.publish] + logStateChange(at: now)
   }
 
@@ -184,17 +194,17 @@ package struct ExchangeTracker: Sendable {
       actions.append(.log(.stopSignal(stop, wait: wait)))
     }
     let agreement = burst.agreement(drift: settings.drift)
-    if failure == nil, !isRepetition, !burst.endsWithin(agreement?.clock) {
+    if failure == nil, !isRepetition, agreement?.includesLast != true {
       // The newest answer is not among those that agree: the clock may have moved under way.
       isRepetition = true
       return actions + beginBurst(at: now)
     }
     isRepetition = false
-    if let fresh = agreement, failure == nil || burst.endsWithin(fresh.clock) {
-      switch believe(fresh.clock) {
+    if let fresh = agreement, failure == nil || fresh.includesLast {
+      switch believe(fresh) {
       case .believed(let logs):
         actions += logs
-        noteGoodSamples(agreeing: fresh.count)
+        noteGoodSamples(of: fresh)
         failure = nil
         status.disruption = nil
       case .contradicted:
@@ -221,9 +231,9 @@ package struct ExchangeTracker: Sendable {
     return actions
   }
 
-  private mutating func noteGoodSamples(agreeing count: Int) {
-    status.samples = count
-    status.rejected = burst.samples.count - count
+  private mutating func noteGoodSamples(of agreement: BurstAgreement) {
+    status.samples = agreement.samples.count
+    status.rejected = agreement.rejected
     status.shortestRoundTrip = burst.shortestRoundTrip
     status.lastRoundTrip = burst.samples.last?.roundTrip
     status.lastSync = burst.samples.last?.received
@@ -251,31 +261,37 @@ package struct ExchangeTracker: Sendable {
   }
 
   /// Weighs a finished burst against what was known before.
-  private mutating func believe(_ fresh: IntervalClock) -> Belief {
+  private mutating func believe(_ fresh: BurstAgreement) -> Belief {
+    guard !fresh.fresh.isEmpty else {
+      let reason = "every answer was made before it was asked for: a cache, or a clock that stands"
+      return .refused(ProbeFailure(reason: reason), [])
+    }
+    if adopt(window, fresh) { return .believed(contradictionOverruled()) }
     guard let known = status.clock else {
-      status.clock = fresh
+      adopt(emptyWindow, fresh)
       return .believed([])
     }
-    if let combined = known.combined(with: fresh, at: fresh.asOf) {
-      let logs = suspect.map { [Action.log(.burstRejected(by: known.jump(to: $0)))] } ?? []
-      suspect = nil
-      status.clock = combined
-      return .believed(logs)
+    guard !known.agrees(with: fresh.clock, within: settings.drift) else {
+      // No step, but the rate has changed by more than was thought: it is learnt anew, and trusted
+      // less from now on.
+      wanderPPM = min(wanderPPM * 2, Double(settings.drift.partsPerMillion))
+      adopt(emptyWindow, fresh)
+      return .believed(contradictionOverruled() + [.log(.rateChanged(wanderPPM: wanderPPM))])
     }
     guard let first = suspect else {
       suspect = fresh
       status.disruption = "answers contradict the past; confirming"
       return .contradicted
     }
-    guard let confirmed = first.combined(with: fresh, at: fresh.asOf) else {
+    guard first.clock.agrees(with: fresh.clock, within: settings.drift) else {
       suspect = fresh
       return .refused(
         ProbeFailure(reason: "answers contradict the past and each other"), [])
     }
-    let jump = known.jump(to: confirmed)
+    let jump = known.jump(to: fresh.clock)
     guard abs(jump) <= settings.maxStep else {
       // The past stays in use, and the jump stays suspect: the next burst need not be confirmed.
-      suspect = confirmed
+      suspect = fresh
       status.disruption = nil
       let reason =
         "the exchange's clock jumped by \(jump.shortText), more than max_step: not believed"
@@ -283,8 +299,29 @@ package struct ExchangeTracker: Sendable {
         ProbeFailure(reason: reason), [.log(.stepRefused(by: jump, limit: settings.maxStep))])
     }
     suspect = nil
-    status.clock = confirmed
+    var confirmed = emptyWindow
+    confirmed.insert(first)
+    if !adopt(confirmed, fresh) { adopt(emptyWindow, fresh) }
     return .believed([.log(.stepAccepted(by: jump))])
+  }
+
+  /// Takes the window with the burst for the truth, unless they contradict each other.
+  @discardableResult
+  private mutating func adopt(_ window: OffsetWindow, _ fresh: BurstAgreement) -> Bool {
+    var candidate = window
+    candidate.insert(fresh)
+    guard let clock = candidate.clock(at: fresh.clock.asOf) else { return false }
+    self.window = candidate
+    fleet.saw(fresh)
+    status.clock = clock.widened(by: fleet.spread(with: fresh))
+    return true
+  }
+
+  /// A burst that agrees with the past clears the one that did not.
+  private mutating func contradictionOverruled() -> [Action] {
+    guard let suspect, let known = settled.clock else { return [] }
+    self.suspect = nil
+    return [.log(.burstRejected(by: known.jump(to: suspect.clock)))]
   }
 
   // MARK: Log

@@ -22,6 +22,11 @@ package struct TrackerSettings: Sendable, Hashable {
   /// The quantum of the exchange's answers.
   package var resolution: Duration
 
+  /// How far the rate of the exchange's clock against ours strays from a constant within the
+  /// window that it is learnt from, parts per million. A quartz moves by about 1 ppm with the
+  /// temperature of a day; the exchange's own clock is steered by as much.
+  package var wanderPPM = 2.0
+
   package init(
     interval: Duration = .seconds(3600), maxError: Duration = .milliseconds(100),
     samples: Int = 8, timeout: Duration = .seconds(5),
@@ -43,6 +48,12 @@ package struct TrackerSettings: Sendable, Hashable {
   var probesPerMinute: Int {
     let perInterval = Int64(samples) * 60_000_000_000 / max(interval.wholeNanoseconds, 1)
     return max(60, Int(perInterval) * 6 / 5)
+  }
+
+  /// Nothing known; samples are kept for some resyncs, and long enough to tell the rate.
+  func emptyWindow(wanderPPM: Double) -> OffsetWindow {
+    OffsetWindow(
+      drift: drift, wanderPPM: wanderPPM, longestAge: max(.seconds(8 * 3600), interval * 4))
   }
 
   /// The longest that a resync takes when nothing fails.

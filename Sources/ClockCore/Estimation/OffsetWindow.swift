@@ -1,0 +1,182 @@
+/// The samples of the last hours that still bind, and the offset and rate that they leave
+/// possible.
+///
+/// Problem: between resyncs the exchange's clock and ours drift apart. How fast can be learnt from
+/// earlier resyncs, rigorously, without fitting a line through noise.
+///
+/// Symbols: r is an instant of CLOCK_MONOTONIC_RAW, ns; theta(r) the exchange's clock minus r, ns;
+/// now the instant to solve for, A = now - r the age of a sample; a = theta(now); b the rate of
+/// theta. Each sample says theta(r) >= L or theta(r) <= U.
+///
+/// Model: over the window the rate is within `wander` of some constant b, |b| <= the drift bound:
+///
+///     theta(now) - theta(r)  is within  (b - w) A ... (b + w) A
+///
+/// so that each sample is a half-plane in (a, b), the older the more relaxed:
+///
+///     a >= L + (b - w) A          a <= U + (b + w) A
+///
+/// All ages are positive, so both sides grow with b: the least a of the feasible polygon is at the
+/// least feasible b, and the greatest a at the greatest. Both rates follow from the pairs of a
+/// lower and an upper sample. Only the upper hull of the lower samples and the lower hull of the
+/// upper ones can bind, at any later time as well, since ageing adds the same to all; the rest is
+/// dropped.
+///
+/// Assumptions: as of `Sample`; the rate wanders by at most `wander` about a constant within the
+/// window. Symmetry of the path is not assumed.
+///
+/// What breaks it: a step of either clock, or a rate that changes by more than `wander`. Both show
+/// as an empty polygon, which is reported and never published.
+///
+/// Arithmetic: offsets near 1e18 ns are subtracted as integers from a reference first; what is left
+/// stays below 2^53 ns (104 days), where a Double is exact, and the result is rounded outwards.
+///
+/// Sources: Duda et al. 1987; Moon, Skelly & Towsley 1999; Berthaud 2000; Sichitiu & Veerarittiphan
+/// 2003 (mini-sync); Zhang, Liu & Xia 2002.
+package struct OffsetWindow: Sendable, Hashable {
+  /// One end of theta at one instant.
+  private struct Bound: Sendable, Hashable {
+    var instant: MonotonicInstant
+    var offset: AnchoredOffset
+  }
+
+  /// Oldest first; none may bind after another in the same array.
+  private var lower: [Bound] = []
+  private var upper: [Bound] = []
+
+  private let drift: DriftBound
+  private let wanderPPM: Double
+  private let longestAge: Duration
+
+  /// Binding samples kept of each kind, at most: the newest stay.
+  package static let capacity = 64
+
+  /// - Parameters:
+  ///   - wanderPPM: how far the rate strays from a constant within the window.
+  ///   - longestAge: older samples are dropped.
+  package init(drift: DriftBound, wanderPPM: Double, longestAge: Duration) {
+    self.drift = drift
+    self.wanderPPM = wanderPPM
+    self.longestAge = longestAge
+  }
+
+  /// How many samples bind, of both kinds.
+  package var count: Int { lower.count + upper.count }
+
+  /// Takes in what a burst agrees on.
+  package mutating func insert(_ agreement: BurstAgreement) {
+    lower += agreement.samples.map { Bound(instant: $0.received, offset: $0.lower) }
+    upper += agreement.fresh.map { Bound(instant: $0.sent, offset: $0.upper) }
+    let oldest = agreement.clock.asOf - longestAge
+    let limit = Double(drift.partsPerMillion)
+    // Among the lower ones b - w matters, among the upper ones b + w.
+    lower = Self.binding(
+      lower.filter { $0.instant >= oldest }, sign: 1, ratesPPM: -limit - wanderPPM...limit)
+    upper = Self.binding(
+      upper.filter { $0.instant >= oldest }, sign: -1, ratesPPM: -limit...limit + wanderPPM)
+  }
+
+  /// The clock that the samples leave possible at `now`, which is not before any of them; nil when
+  /// they contradict each other, and before there is one of each kind.
+  package func clock(at now: MonotonicInstant) -> IntervalClock? {
+    guard let reference = lower.first?.offset, !upper.isEmpty else { return nil }
+    let wander = wanderPPM / 1e6
+    let points = { (bounds: [Bound], sign: Double) in
+      bounds.map { bound in
+        let age = Double((now - bound.instant).wholeNanoseconds)
+        let offset = Double((bound.offset - reference).wholeNanoseconds)
+        return (age: age, offset: offset + sign * wander * age)
+      }
+    }
+    let (below, above) = (points(lower, -1), points(upper, 1))
+    guard let rates = feasibleRates(below, above) else { return nil }
+    let least = below.map { $0.offset + rates.lowerBound * $0.age }.max() ?? 0
+    let greatest = above.map { $0.offset + rates.upperBound * $0.age }.min() ?? 0
+    let interval = OffsetInterval(
+      lower: reference + .nanoseconds(Int64(least.rounded(.down)) - 1),
+      upper: reference + .nanoseconds(Int64(greatest.rounded(.up)) + 1))
+    let ratesPPM = RateInterval(
+      lowerPPM: rates.lowerBound * 1e6, upperPPM: rates.upperBound * 1e6)
+    return interval.map {
+      IntervalClock(
+        asOf: now, interval: $0, rates: ratesPPM.widened(byPPM: wanderPPM, within: drift))
+    }
+  }
+
+  /// The rates b for which every lower sample is below every upper one.
+  private func feasibleRates(
+    _ below: [(age: Double, offset: Double)], _ above: [(age: Double, offset: Double)]
+  ) -> ClosedRange<Double>? {
+    var least = -Double(drift.partsPerMillion) / 1e6
+    var greatest = -least
+    for low in below {
+      for high in above {
+        // low.offset + b low.age <= high.offset + b high.age
+        let (room, ages) = (high.offset - low.offset, low.age - high.age)
+        if ages > 0 {
+          greatest = min(greatest, room / ages)
+        } else if ages < 0 {
+          least = max(least, room / ages)
+        } else if room < 0 {
+          return nil
+        }
+      }
+    }
+    return least <= greatest ? least...greatest : nil
+  }
+
+  /// The bounds that are the tightest for some rate: the hull, in order of time.
+  ///
+  /// - Parameter sign: 1 for lower bounds, of which the greatest binds, -1 for upper ones.
+  private static func binding(
+    _ bounds: [Bound], sign: Double, ratesPPM: ClosedRange<Double>
+  ) -> [Bound] {
+    let sorted = bounds.sorted {
+      ($0.instant, $0.offset.nanoseconds * Int64(sign))
+        < ($1.instant, $1.offset.nanoseconds * Int64(sign))
+    }
+    guard let reference = sorted.last else { return [] }
+    let point = { (bound: Bound) in
+      (
+        time: Double((bound.instant - reference.instant).wholeNanoseconds),
+        offset: sign * Double((bound.offset - reference.offset).wholeNanoseconds)
+      )
+    }
+    var hull: [Bound] = []
+    for bound in sorted {
+      while let last = hull.last {
+        let (a, b) = (point(last), point(bound))
+        if a.time == b.time {
+          // The later in the order is the tighter of two at one instant.
+          hull.removeLast()
+          continue
+        }
+        guard hull.count >= 2 else { break }
+        let before = point(hull[hull.count - 2])
+        let turn =
+          (a.time - before.time) * (b.offset - before.offset)
+          - (a.offset - before.offset) * (b.time - before.time)
+        guard turn >= 0 else { break }
+        hull.removeLast()
+      }
+      hull.append(bound)
+    }
+    // A stretch of the hull that is steeper than any rate binds for none.
+    let slopes = sign > 0 ? ratesPPM : -ratesPPM.upperBound ... -ratesPPM.lowerBound
+    while hull.count >= 2, slopePPM(point(hull[0]), point(hull[1])) > slopes.upperBound {
+      hull.removeFirst()
+    }
+    while hull.count >= 2,
+      slopePPM(point(hull[hull.count - 2]), point(hull[hull.count - 1])) < slopes.lowerBound
+    {
+      hull.removeLast()
+    }
+    return Array(hull.suffix(capacity))
+  }
+
+  private static func slopePPM(
+    _ first: (time: Double, offset: Double), _ second: (time: Double, offset: Double)
+  ) -> Double {
+    (second.offset - first.offset) / (second.time - first.time) * 1e6
+  }
+}

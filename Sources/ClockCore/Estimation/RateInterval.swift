@@ -1,0 +1,46 @@
+/// The rates at which an offset may change. Positive: the exchange's clock is faster than ours.
+package struct RateInterval: Sendable, Hashable {
+  /// Parts per million.
+  package var lowerPPM: Double
+  package var upperPPM: Double
+
+  /// - Precondition: `lowerPPM` is not above `upperPPM`.
+  package init(lowerPPM: Double, upperPPM: Double) {
+    precondition(lowerPPM <= upperPPM, "a rate interval is not empty")
+    self.lowerPPM = lowerPPM
+    self.upperPPM = upperPPM
+  }
+
+  /// All rates that a drift bound allows.
+  package init(within drift: DriftBound) {
+    let limit = Double(drift.partsPerMillion)
+    self.init(lowerPPM: -limit, upperPPM: limit)
+  }
+
+  package var midpointPPM: Double { (lowerPPM + upperPPM) / 2 }
+
+  /// Half the width: the midpoint is off by at most this.
+  package var errorPPM: Double { (upperPPM - lowerPPM) / 2 }
+
+  /// The rates that differ from one of these by at most `ppm` and that `drift` still allows.
+  package func widened(byPPM ppm: Double, within drift: DriftBound) -> RateInterval {
+    let limit = Double(drift.partsPerMillion)
+    return RateInterval(
+      lowerPPM: min(max(lowerPPM - ppm, -limit), limit),
+      upperPPM: max(min(upperPPM + ppm, limit), -limit))
+  }
+
+  /// The least that an offset changes in `elapsed`, which may be negative; rounded down.
+  func leastChange(over elapsed: Duration) -> Duration {
+    let nanoseconds = Double(elapsed.wholeNanoseconds)
+    return .nanoseconds(
+      Int64((nanoseconds * (nanoseconds < 0 ? upperPPM : lowerPPM) / 1e6).rounded(.down)))
+  }
+
+  /// The most that an offset changes in `elapsed`, which may be negative; rounded up.
+  func mostChange(over elapsed: Duration) -> Duration {
+    let nanoseconds = Double(elapsed.wholeNanoseconds)
+    return .nanoseconds(
+      Int64((nanoseconds * (nanoseconds < 0 ? lowerPPM : upperPPM) / 1e6).rounded(.up)))
+  }
+}

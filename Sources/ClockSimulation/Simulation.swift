@@ -1,0 +1,1 @@
+// Virtual time: clocks, paths, faults, seeds; drives the core with no I/O.
