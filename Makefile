@@ -35,6 +35,9 @@ deps:
 	done; \
 	if [ -n "$$missing" ]; then \
 	  echo "installing:$$missing"; \
+	  if [ -n "$(sudo)" ] && ! command -v sudo >/dev/null; then \
+	    echo "not root, and no sudo: as root, run apt-get install$$missing" >&2; exit 1; \
+	  fi; \
 	  $(sudo) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(sudo) apt-get install -qq -y --no-install-recommends $$missing; \
 	fi
@@ -80,19 +83,21 @@ format:
 bench: build
 	python3 bench/bench.py --build-dir $(release)
 
-install: build
-	install -D -m 755 $(release)/exchange-clockd $(DESTDIR)$(PREFIX)/sbin/exchange-clockd
-	install -D -m 755 $(release)/exchange-clock $(DESTDIR)$(PREFIX)/bin/exchange-clock
-	install -D -m 755 $(release)/exchange-clock-sim $(DESTDIR)$(PREFIX)/bin/exchange-clock-sim
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service \
-	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service
+# Built before, so that root needs no toolchain: make build && sudo make install
+install:
+	@[ -x $(release)/exchange-clockd ] || { echo 'run "make build" first' >&2; exit 1; }
+	install -D -m 755 $(release)/exchange-clockd "$(DESTDIR)$(PREFIX)/sbin/exchange-clockd"
+	install -D -m 755 $(release)/exchange-clock "$(DESTDIR)$(PREFIX)/bin/exchange-clock"
+	install -D -m 755 $(release)/exchange-clock-sim "$(DESTDIR)$(PREFIX)/bin/exchange-clock-sim"
+	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service > .build/exchange-clockd.service
+	install -D -m 644 .build/exchange-clockd.service \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service"
 	install -D -m 644 systemd/exchange-clock.sysusers \
-	  $(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf
+	  "$(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf"
 	@# A configuration that is there already is the operator's.
-	[ -e $(DESTDIR)/etc/exchange-clock/exchange-clock.toml ] || \
+	[ -e "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml" ] || \
 	  install -D -m 644 config/exchange-clock.toml \
-	    $(DESTDIR)/etc/exchange-clock/exchange-clock.toml
+	    "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml"
 
 clean:
 	rm -rf .build

@@ -65,7 +65,7 @@ let package = Package(
         "ClockCore", "LinuxSystem", "ExchangeCatalog", "ClockProtocol", "DaemonSettings",
         "ExchangeProbe", "JSONDocument",
       ]),
-    target("ExchangeClock", ["ClockProtocol", "JSONDocument", "LinuxSystem"]),
+    target("ExchangeClock", ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"]),
     target(
       "ClockCommand",
       [

@@ -9,12 +9,16 @@ internal import LinuxSystem
 package enum CommandLineTool {
   /// - Parameter arguments: without the program's name.
   package static func run(_ arguments: [String]) -> Never {
+    ProcessLimits.fillStandardDescriptors()
     do {
       let invocation = try Invocation(arguments)
       exit(try perform(invocation).rawValue)
     } catch let error as UsageError {
       complain(error.message)
       exit(ExitCode.usage.rawValue)
+    } catch let error as SystemError {
+      complain("\(error)")
+      exit(ExitCode.output.rawValue)
     } catch let failure as DaemonConnection.Failure {
       complain("\(failure)")
       if case .refused = failure { exit(ExitCode.refused.rawValue) }
@@ -27,8 +31,8 @@ package enum CommandLineTool {
 
   private static func perform(_ invocation: Invocation) throws -> ExitCode {
     switch invocation.verb {
-    case .help: print(Help.text)
-    case .version: print("exchange-clock \(exchangeClockVersion)")
+    case .help: try Output.write(Help.text)
+    case .version: try Output.write("exchange-clock \(exchangeClockVersion)")
     case .status: try Verbs.status(invocation)
     case .now: try Verbs.now(invocation)
     case .stamp: try Verbs.stamp(invocation)
@@ -36,7 +40,7 @@ package enum CommandLineTool {
     case .wait: return try Verbs.wait(invocation)
     case .resync: try Verbs.resync(invocation)
     case .exchanges: try Verbs.exchanges(invocation)
-    case .checkConfig: return Verbs.checkConfig(invocation)
+    case .checkConfig: return try Verbs.checkConfig(invocation)
     }
     return .success
   }

@@ -8,6 +8,8 @@ enum ExitCode: CInt {
   case usage = 64
   /// No daemon could be reached.
   case unavailable = 69
+  /// What was to be printed could not be.
+  case output = 74
   /// `check-config` found problems.
   case configuration = 78
 }

@@ -24,6 +24,6 @@ enum Help {
       --help, --version
 
     exit codes: 0 done, 1 refused by the daemon or timed out, 2 cannot happen (wait),
-                64 bad usage, 69 no daemon, 78 bad configuration
+                64 bad usage, 69 no daemon, 74 cannot print, 78 bad configuration
     """
 }

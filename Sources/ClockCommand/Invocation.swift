@@ -88,8 +88,10 @@ struct Invocation: Equatable {
     case ("--help", nil), ("-h", nil), ("--version", nil): break
     case ("--json", nil): json = true
     case ("--socket", let value?): socket = value
-    case ("--timeout", let value?):
-      guard let duration = Duration(text: value) else {
+    case ("--timeout", let value?) where verb == .wait:
+      guard let duration = Duration(text: value) ?? Int64(value).map({ .seconds($0) }),
+        (.zero...(.seconds(1_000_000_000))).contains(duration)
+      else {
         throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
       }
       timeout = duration

@@ -11,7 +11,9 @@ enum OffsetText {
       let known = offset.measurement
       table.add(
         offset.exchange, offset.state,
-        known.map { Text.signed(nanoseconds: $0.offsetNanoseconds) } ?? "-",
+        known.map {
+          Text.offset(nanoseconds: $0.offsetNanoseconds, error: $0.errorNanoseconds)
+        } ?? "-",
         known.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-",
         known.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-",
         samples(offset),
@@ -32,16 +34,17 @@ enum OffsetText {
       rows += [
         (
           "offset",
-          Text.signed(nanoseconds: known.offsetNanoseconds)
+          Text.offset(nanoseconds: known.offsetNanoseconds, error: known.errorNanoseconds)
             + " (the exchange is \(side) this host's clock)"
         ),
         (
           "bounds",
-          Text.signed(nanoseconds: known.lowerNanoseconds) + " to "
-            + Text.signed(nanoseconds: known.upperNanoseconds)
+          Text.offset(nanoseconds: known.lowerNanoseconds, error: known.errorNanoseconds)
+            + " to "
+            + Text.offset(nanoseconds: known.upperNanoseconds, error: known.errorNanoseconds)
         ),
         ("error", "±" + Text.nanoseconds(known.errorNanoseconds)),
-        ("drift", "\(known.driftPPM) ppm, ±\(known.driftErrorPPM) ppm"),
+        ("drift", "\(Text.ppm(known.driftPPM)) ppm, ±\(Text.ppm(known.driftErrorPPM)) ppm"),
         (
           "round trip",
           "shortest \(Text.nanoseconds(known.shortestRoundTripNanoseconds)), last"

@@ -5,7 +5,7 @@ internal import LinuxSystem
 
 extension Verbs {
   /// Reads a configuration as the daemon would, and lists every problem.
-  static func checkConfig(_ invocation: Invocation) -> ExitCode {
+  static func checkConfig(_ invocation: Invocation) throws -> ExitCode {
     let file = invocation.names.first ?? "/etc/exchange-clock/exchange-clock.toml"
     var problems: [String] = []
     var exchanges: [String] = []
@@ -18,16 +18,16 @@ extension Verbs {
       problems = ["\(error)"]
     }
     if invocation.json {
-      print(
+      try Output.write(
         JSONValue.members(
           ("file", .string(file)), ("valid", .bool(problems.isEmpty)),
           ("problems", .array(problems.map(JSONValue.string))),
           ("exchanges", .array(exchanges.map(JSONValue.string)))
         ).text)
     } else if problems.isEmpty {
-      print("\(file): valid, follows \(exchanges.joined(separator: ", "))")
+      try Output.write("\(file): valid, follows \(exchanges.joined(separator: ", "))")
     } else {
-      for problem in problems { print(problem) }
+      for problem in problems { try Output.write(problem) }
     }
     return problems.isEmpty ? .success : .configuration
   }

@@ -11,12 +11,13 @@ extension Verbs {
     let deadline = HostClocks.monotonic() + invocation.timeout
     var missing = "no daemon answers at \(invocation.socket)"
     while true {
-      if let offsets = try? ask(invocation, .offsets).array?.compactMap(OffsetResult.init(json:)) {
+      let left = max(deadline - HostClocks.monotonic(), .milliseconds(10))
+      if let offsets = try? offsets(invocation, patience: left) {
         if let stranger = invocation.names.first(where: { name in
           !offsets.contains { $0.exchange == name }
         }) {
           let enabled = offsets.map(\.exchange).joined(separator: ", ")
-          report("\(stranger) will never be synchronized: enabled are \(enabled)", invocation)
+          try report("\(stranger) will never be synchronized: enabled are \(enabled)", invocation)
           return .impossible
         }
         let waiting = offsets.filter { offset in
@@ -24,25 +25,32 @@ extension Verbs {
             && offset.state != "synchronized"
         }
         if waiting.isEmpty {
-          report("synchronized", invocation)
+          try report("synchronized", invocation)
           return .success
         }
         missing = waiting.map { "\($0.exchange) is \($0.state): \($0.reason)" }
           .joined(separator: "; ")
       }
       guard HostClocks.monotonic() < deadline else {
-        report("timed out: \(missing)", invocation)
+        try report("timed out: \(missing)", invocation)
         return .refused
       }
       Thread.pause(for: .milliseconds(100))
     }
   }
 
-  private static func report(_ message: String, _ invocation: Invocation) {
+  private static func offsets(
+    _ invocation: Invocation, patience: Duration
+  ) throws(DaemonConnection.Failure) -> [OffsetResult] {
+    var connection = try DaemonConnection(to: invocation.socket, patience: patience)
+    return try connection.call(.offsets).array?.compactMap(OffsetResult.init(json:)) ?? []
+  }
+
+  private static func report(_ message: String, _ invocation: Invocation) throws {
     if invocation.json {
-      print(JSONValue.members(("result", .string(message))).text)
+      try Output.write(JSONValue.members(("result", .string(message))).text)
     } else {
-      print(message)
+      try Output.write(message)
     }
   }
 }

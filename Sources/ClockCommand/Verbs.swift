@@ -10,8 +10,9 @@ enum Verbs {
       ("max_error_ms", invocation.maxErrorMilliseconds.map(JSONValue.integer)))
     try show(invocation, try ask(invocation, .now, params), NowResult.init(json:)) { now in
       let error = (now.latestMicroseconds - now.earliestMicroseconds + 1) / 2
-      let ahead = Text.signed(
-        nanoseconds: (now.estimateMicroseconds - now.localMicroseconds) * 1_000)
+      let ahead = Text.offset(
+        nanoseconds: (now.estimateMicroseconds - now.localMicroseconds) * 1_000,
+        error: error * 1_000)
       return [
         Text.time(microseconds: now.estimateMicroseconds)
           + " ±\(Text.nanoseconds(error * 1_000)) (\(ahead) from this host's clock, \(now.state))"
@@ -47,7 +48,7 @@ enum Verbs {
     let offsets = try connection.call(.offsets)
     let health = try connection.call(.health)
     guard !invocation.json else {
-      print(JSONValue.members(("health", health), ("offsets", offsets)).text)
+      try Output.write(JSONValue.members(("health", health), ("offsets", offsets)).text)
       return
     }
     try show(invocation, offsets, Self.offsets(of:)) {
@@ -79,11 +80,11 @@ enum Verbs {
     _ text: (Value) -> [String]
   ) throws {
     guard !invocation.json else {
-      print(json.text)
+      try Output.write(json.text)
       return
     }
     guard let value = decode(json) else { throw ForeignAnswer(json: json) }
-    for line in text(value) { print(line) }
+    for line in text(value) { try Output.write(line) }
   }
 }
 

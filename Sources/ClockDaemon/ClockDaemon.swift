@@ -15,6 +15,9 @@ internal import LinuxSystem
 /// their results to it. All methods are synchronous, so none is interleaved with another. Readers
 /// never come here; they read the board.
 actor ClockDaemon {
+  /// Exchanges that may hang at once without holding up the others.
+  static let mostProbes = 64
+
   private nonisolated let executor = QueueExecutor(label: "exchange-clockd")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -30,8 +33,7 @@ actor ClockDaemon {
     self.settings = settings
     self.board = board
     self.notifier = notifier
-    // As many exchanges may hang at once without holding up the others.
-    threads = ProbeThreads(limit: 16)
+    threads = ProbeThreads(limit: Self.mostProbes)
     readiness = Readiness(when: settings.readyWhen)
   }
 
@@ -160,9 +162,14 @@ actor ClockDaemon {
   private func probe(_ index: Int) {
     let connection = exchanges[index].connection ?? ProbeConnection(to: exchanges[index].target)
     exchanges[index].connection = connection
-    threads.run {
-      let result = connection.probe()
-      self.executor.queue.async { self.assumeIsolated { $0.probed(result, index) } }
+    do throws(SystemError) {
+      try threads.run {
+        let result = connection.probe()
+        self.executor.queue.async { self.assumeIsolated { $0.probed(result, index) } }
+      }
+    } catch {
+      let failure = ProbeFailure(reason: "no probe can be sent: \(error)")
+      executor.queue.async { self.assumeIsolated { $0.probed(.failure(failure), index) } }
     }
   }
 
@@ -170,7 +177,7 @@ actor ClockDaemon {
     guard let connection = exchanges[index].connection else { return }
     exchanges[index].connection = nil
     // Closing says goodbye to the other end, which is not this queue's business.
-    threads.run { withExtendedLifetime(connection) {} }
+    try? threads.run { withExtendedLifetime(connection) {} }
   }
 
   private func resyncEnded(_ index: Int) {

@@ -13,7 +13,7 @@ final class Connection {
   var isWaiting = false
 
   /// The client will send no more; it still gets its answers.
-  var inputEnded = false
+  private(set) var inputEnded = false
 
   /// The client reads too slowly, or is gone.
   private(set) var isCutOff = false
@@ -31,6 +31,17 @@ final class Connection {
   /// Nothing more will happen here: to be closed.
   var isFinished: Bool {
     isCutOff || (inputEnded && !isWaiting && lines.isEmpty && output.isEmpty)
+  }
+
+  /// Lines are in that have not been answered.
+  var hasLines: Bool { !lines.isEmpty }
+
+  /// The client has closed its side; what it sent last counts as a line.
+  func endInput() {
+    inputEnded = true
+    var fresh: [LineBuffer.Line] = []
+    input.end { fresh.append($0) }
+    lines += fresh
   }
 
   func cutOff() {
@@ -76,7 +87,7 @@ final class Connection {
   }
 
   func watch(with poller: Poller) {
-    let wanted = (reading: !isWaiting && !inputEnded, writing: !output.isEmpty)
+    let wanted = (reading: !isWaiting && !hasLines && !inputEnded, writing: !output.isEmpty)
     guard wanted != watched else { return }
     watched = wanted
     poller.change(descriptor, token: token, reading: wanted.reading, writing: wanted.writing)

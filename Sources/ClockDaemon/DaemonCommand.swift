@@ -32,13 +32,17 @@ package enum DaemonCommand {
 
   /// - Parameter arguments: without the program's name.
   package static func run(_ arguments: [String]) -> Never {
+    ProcessLimits.fillStandardDescriptors()
+    ProcessLimits.ignoreBrokenPipes()
     let options = parse(arguments)
     let settings = readSettings(options.config)
     let path = socketPath(options, settings)
+    let maxClients = clients(settings)
     ProbeConnection.prepareLibrary()
     do {
       let listener = try UnixSocket.listen(
         at: path, mode: settings.socketMode, group: settings.socketGroup)
+      let identity = UnixSocket.identity(of: path)
       let board = StatusBoard(
         entries: settings.exchanges.map {
           StatusBoard.Entry(
@@ -53,22 +57,24 @@ package enum DaemonCommand {
         daemon.resync($0, $1)
       }
       let server = try SocketServer(
-        listener: listener, service: service, maxClients: settings.maxClients)
+        listener: listener, service: service, maxClients: maxClients)
       let signals = Termination {
         notifier.sendLast("STOPPING=1")
         server.stop()
-        unlink(path)
+        UnixSocket.remove(path, ifStill: identity)
         Log.write(.info, "stopped")
         // Threads may still wait for an exchange: nothing of theirs needs to be saved.
         _exit(0)
       }
-      server.start()
+      try server.start()
       daemon.start(server: server)
       Log.write(
         .info,
         "exchange-clockd \(exchangeClockVersion) serves \(path), following"
           + " \(settings.exchanges.map(\.id).joined(separator: ", "))")
       withExtendedLifetime((signals, daemon)) { dispatchMain() }
+    } catch UnixSocket.ListenError.unknownGroup(let name) {
+      fail("\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration)
     } catch {
       fail("cannot start: \(error)", Exit.cannotStart)
     }
@@ -109,6 +115,24 @@ package enum DaemonCommand {
     } catch {
       fail("no configuration: \(error); name one with --config FILE", Exit.configuration)
     }
+  }
+
+  /// As many clients as the settings say, but never so many that no descriptor is left to probe.
+  private static func clients(_ settings: DaemonSettings) -> Int {
+    let descriptors = ProcessLimits.raiseDescriptors()
+    let own = 32 + 3 * min(settings.exchanges.count, ClockDaemon.mostProbes)
+    guard descriptors > own else {
+      fail(
+        "cannot start: \(descriptors) descriptors are allowed and \(own) are needed; raise"
+          + " LimitNOFILE= or ulimit -n", Exit.cannotStart)
+    }
+    if settings.maxClients > descriptors - own {
+      Log.write(
+        .warning,
+        "socket.max_clients is \(settings.maxClients), but of \(descriptors) descriptors only"
+          + " \(descriptors - own) are left for clients; raise LimitNOFILE= or ulimit -n")
+    }
+    return min(settings.maxClients, descriptors - own)
   }
 
   private static func socketPath(_ options: Options, _ settings: DaemonSettings) -> String {

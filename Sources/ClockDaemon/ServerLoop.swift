@@ -14,6 +14,11 @@ struct ServerLoop: ~Copyable {
   private let maxClients: Int
   private let handler: Handler
   private var nextToken: UInt64 = 1
+  /// Connections with lines that are in but had to make way for others.
+  private var backlog: [UInt64] = []
+
+  /// Lines of one connection answered before the others have their turn.
+  private static let linesPerTurn = 32
   /// Kept open so that, when the process has no descriptor left, it can be given up to accept and
   /// turn away a client instead of leaving it waiting.
   private var spare = OwnedDescriptor.null()
@@ -34,6 +39,20 @@ struct ServerLoop: ~Copyable {
       } else if event.isReadable || event.isClosed {
         read(connection)
       }
+      settle(connection)
+    }
+  }
+
+  /// Nothing is left to do before the next event.
+  var isIdle: Bool { backlog.isEmpty }
+
+  /// Gives each connection with lines left one more turn.
+  mutating func continueBacklog() {
+    let tokens = backlog
+    backlog = []
+    for token in tokens {
+      guard let connection = connections[token] else { continue }
+      work(connection)
       settle(connection)
     }
   }
@@ -81,12 +100,12 @@ struct ServerLoop: ~Copyable {
   }
 
   private func read(_ connection: Connection) {
-    guard !connection.isWaiting, !connection.inputEnded else { return }
+    guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return }
     withUnsafeTemporaryAllocation(byteCount: LineBuffer.longestRequest, alignment: 16) { buffer in
       switch connection.descriptor.read(into: buffer) {
       case .bytes(let count):
         connection.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      case .closed: connection.inputEnded = true
+      case .closed: connection.endInput()
       case .wouldBlock: break
       }
     }
@@ -95,7 +114,10 @@ struct ServerLoop: ~Copyable {
 
   /// Answers the lines that are in, in order; stops at one that has to wait.
   private func work(_ connection: Connection) {
-    while !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() {
+    for _ in 0..<Self.linesPerTurn {
+      guard !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() else {
+        return
+      }
       switch line {
       case .tooLong:
         let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"
@@ -112,6 +134,11 @@ struct ServerLoop: ~Copyable {
   /// Sends what is ready, and closes or watches the connection as it stands.
   private mutating func settle(_ connection: Connection) {
     connection.flush()
+    if connection.hasLines, !connection.isWaiting, !connection.isCutOff,
+      !backlog.contains(connection.token)
+    {
+      backlog.append(connection.token)
+    }
     if connection.isFinished {
       poller.remove(connection.descriptor)
       connections[connection.token] = nil

@@ -33,9 +33,9 @@ final class SocketServer: Sendable {
     try poller.add(self.listener, token: ServerLoop.listenerToken)
   }
 
-  /// Starts the thread.
-  func start() {
-    Thread.start(named: "socket") { self.run() }
+  /// Starts the thread; fails where the system allows no more of them.
+  func start() throws(SystemError) {
+    try Thread.start(named: "socket") { self.run() }
   }
 
   /// Closes all connections and ends the thread.
@@ -58,7 +58,8 @@ final class SocketServer: Sendable {
       }
     }
     while true {
-      poller.wait { loop.handle($0, listener: listener) }
+      poller.wait(forever: loop.isIdle) { loop.handle($0, listener: listener) }
+      loop.continueBacklog()
       rounds.add(1, ordering: .relaxed)
       let (replies, isStopping) = inbox.withLock { inbox in
         defer { inbox.replies = [] }

@@ -33,6 +33,11 @@ package struct LineBuffer: Sendable {
     take(rest, handle)
   }
 
+  /// No more will come: what is there is the last line, newline or not.
+  package mutating func end(_ handle: (Line) -> Void) {
+    finish(handle)
+  }
+
   private mutating func take(
     _ part: Slice<UnsafeRawBufferPointer>, _ handle: (Line) -> Void
   ) {

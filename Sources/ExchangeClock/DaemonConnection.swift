@@ -1,3 +1,4 @@
+internal import ClockCore
 package import ClockProtocol
 package import JSONDocument
 package import LinuxSystem
@@ -9,6 +10,8 @@ package struct DaemonConnection: ~Copyable {
     case unreachable(SystemError)
     /// The daemon closed the connection before it answered.
     case closed
+    /// No answer came for so long.
+    case timedOut(Duration)
     case refused(RPCError)
 
     package var description: String {
@@ -17,20 +20,27 @@ package struct DaemonConnection: ~Copyable {
         "no daemon: \(error); start exchange-clockd, or name its socket with"
           + " \(SocketPath.variable) or --socket"
       case .closed: "the daemon closed the connection; see its log"
+      case .timedOut(let patience):
+        "the daemon has not answered for \(patience.shortText); is it stopped?"
       case .refused(let error): error.message
       }
     }
   }
 
   private let descriptor: OwnedDescriptor
+  private let patience: Duration
   private var input = LineBuffer(longestLine: 64 << 20)
   private var lines: [[UInt8]] = []
   private var nextID: Int64 = 1
 
   /// Connects to the socket at `path`.
-  package init(to path: String) throws(Failure) {
+  ///
+  /// - Parameter patience: how long an answer may take. A resync may take a few seconds for each
+  ///   probe that gets no answer.
+  package init(to path: String, patience: Duration = .seconds(60)) throws(Failure) {
+    self.patience = patience
     do throws(SystemError) {
-      descriptor = try UnixSocket.connect(to: path)
+      descriptor = try UnixSocket.connect(to: path, patience: patience)
     } catch {
       throw .unreachable(error)
     }
@@ -42,11 +52,15 @@ package struct DaemonConnection: ~Copyable {
   ) throws(Failure) -> JSONValue {
     let id = JSONValue.integer(nextID)
     nextID += 1
-    try send(Request(id: id, method: method.rawValue, params: params).line + "\n")
+    // A client that is turned away is told why before the connection is closed.
+    let failure = send(Request(id: id, method: method.rawValue, params: params).line + "\n")
+    if let failure, failure != .closed { throw failure }
     while true {
-      let answer = try? JSONValue(parsing: try receive())
+      let line = try receive()
       // An answer without an id is to a line that could not be read: there is only ours.
-      guard let answer, answer["id"] == id || answer["id"] == .null else { continue }
+      guard let answer = try? JSONValue(parsing: line),
+        answer["id"] == id || answer["id"] == .null
+      else { continue }
       do throws(RPCError) {
         return try Response.result(of: answer)
       } catch {
@@ -55,21 +69,27 @@ package struct DaemonConnection: ~Copyable {
     }
   }
 
-  private func send(_ line: String) throws(Failure) {
+  private func send(_ line: String) -> Failure? {
     var rest = Array(line.utf8)[...]
     while !rest.isEmpty {
-      guard case .bytes(let count) = rest.withUnsafeBytes({ descriptor.send($0) }) else {
-        throw .closed
+      switch rest.withUnsafeBytes({ descriptor.send($0) }) {
+      case .bytes(let count): rest = rest.dropFirst(count)
+      case .closed: return .closed
+      case .wouldBlock: return .timedOut(patience)
       }
-      rest = rest.dropFirst(count)
     }
+    return nil
   }
 
   private mutating func receive() throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while lines.isEmpty {
-      let transfer = buffer.withUnsafeMutableBytes { descriptor.read(into: $0) }
-      guard case .bytes(let count) = transfer else { throw .closed }
+      let count: Int
+      switch buffer.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {
+      case .bytes(let read): count = read
+      case .closed: throw .closed
+      case .wouldBlock: throw .timedOut(patience)
+      }
       var fresh: [[UInt8]] = []
       buffer.withUnsafeBytes { bytes in
         input.append(UnsafeRawBufferPointer(rebasing: bytes[..<count])) {

@@ -22,17 +22,25 @@ extension ProbeAnswer {
       let stamp = try definition.readTime(from: content)
       return .success(
         Sample(
-          sent: sent, received: received, stamp: stamp, resolution: definition.resolution))
+          sent: sent, received: received, arrival: stamp, departure: stamp,
+          resolution: definition.resolution, isCached: isCached))
     } catch {
       return .failure(ProbeFailure(reason: "unusable answer: \(error)", status: status))
+    }
+  }
+
+  /// A cache on the way says that it answered in the exchange's place.
+  private var isCached: Bool {
+    if let age = content.header("Age"), age != "0" { return true }
+    return ["X-Cache", "CF-Cache-Status", "X-Cache-Status"].contains { name in
+      content.header(name)?.lowercased().contains("hit") == true
     }
   }
 
   private var refusal: ProbeFailure {
     ProbeFailure(
       reason: "HTTP \(status)\(HTTPStatus.phrase(status).map { " " + $0 } ?? "")", status: status,
-      retryAfter: content.header("Retry-After").flatMap {
-        RetryAfter.duration($0, date: content.header("Date"))
-      })
+      retryAfter: content.headers.filter { $0.name.lowercased() == "retry-after" }
+        .compactMap { RetryAfter.duration($0.value, date: content.header("Date")) }.max())
   }
 }

@@ -1,4 +1,4 @@
-internal import LinuxSystem
+package import LinuxSystem
 internal import Synchronization
 
 /// A few threads that may block, for `curl_easy_perform`.
@@ -24,17 +24,26 @@ package final class ProbeThreads: Sendable {
     self.limit = limit
   }
 
-  /// Runs a job on a thread that is free, or as soon as one is.
-  package func run(_ job: @escaping Job) {
+  /// Runs a job on a thread that is free, or as soon as one is; fails where the system allows not
+  /// even one.
+  package func run(_ job: @escaping Job) throws(SystemError) {
     let needsThread = state.withLock { state in
       state.waiting.append(job)
       guard state.waiting.count > state.idle, state.threads < limit else { return false }
       state.threads += 1
       return true
     }
-    if needsThread, !Thread.start(named: "probe", work) {
-      // The job waits for one of the threads there are.
-      state.withLock { $0.threads -= 1 }
+    if needsThread {
+      do throws(SystemError) {
+        try Thread.start(named: "probe", work)
+      } catch {
+        let isAlone = state.withLock { state in
+          state.threads -= 1
+          if state.threads == 0 { state.waiting.removeLast() }
+          return state.threads == 0
+        }
+        if isAlone { throw error }
+      }
     }
     bell.signal()
   }

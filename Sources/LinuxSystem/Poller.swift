@@ -45,10 +45,12 @@ package final class Poller: Sendable {
     _ = write(bell.number, &one, 8)
   }
 
-  /// Waits until something is ready or `wake` was called. Calls `epoll_wait(2)`.
-  package func wait(_ handle: (Event) -> Void) {
+  /// Waits until something is ready or `wake` was called; looks only once when not `forever`.
+  /// Calls `epoll_wait(2)`.
+  package func wait(forever: Bool = true, _ handle: (Event) -> Void) {
     withUnsafeTemporaryAllocation(of: ec_epoll_event.self, capacity: 64) { events in
-      let count = ec_epoll_wait(epoll.number, events.baseAddress, CInt(events.count), -1)
+      let count = ec_epoll_wait(
+        epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
       for event in events.prefix(Int(max(count, 0))) {
         if event.token == Self.bellToken {
           var sum: UInt64 = 0

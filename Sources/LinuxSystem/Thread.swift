@@ -6,9 +6,10 @@ package enum Thread {
   /// Runs `work` on a new, detached thread.
   ///
   /// - Parameter name: at most 15 bytes, as tools show it.
-  /// - Returns: whether the thread could be made. Calls `pthread_create(3)`.
-  @discardableResult
-  package static func start(named name: String, _ work: @escaping @Sendable () -> Void) -> Bool {
+  /// Fails where the system allows no more threads. Calls `pthread_create(3)`.
+  package static func start(
+    named name: String, _ work: @escaping @Sendable () -> Void
+  ) throws(SystemError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -16,8 +17,10 @@ package enum Thread {
     let context = Unmanaged.passRetained(Start(name: name, work: work))
     var thread = pthread_t()
     let code = pthread_create(&thread, &attributes, beginThread, context.toOpaque())
-    if code != 0 { context.release() }
-    return code == 0
+    guard code == 0 else {
+      context.release()
+      throw SystemError("start a thread", number: code)
+    }
   }
 
   /// Lets the calling thread rest. Calls `nanosleep(2)`.

@@ -48,18 +48,53 @@ package enum UnixSocket {
       let failure = errno
       umask(mask)
       guard bound == 0 else { throw SystemError("bind \(path)", number: failure) }
-      if let group { try own(path, group: group) }
-      _ = try check(chmod(path, mode), "chmod \(path)")
-      _ = try check(Glibc.listen(descriptor.number, 1024), "listen on \(path)")
+      do throws(SystemError) {
+        if let group { try own(path, group: group) }
+        _ = try check(chmod(path, mode), "chmod \(path)")
+        _ = try check(Glibc.listen(descriptor.number, 1024), "listen on \(path)")
+      } catch {
+        unlink(path)
+        throw error
+      }
       return descriptor
     } catch {
       throw error.number == noSuchGroup ? .unknownGroup(group ?? "") : .system(error)
     }
   }
 
+  /// What tells one socket file from another at the same path; nil where there is none.
+  package static func identity(of path: String) -> FileIdentity? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  package struct FileIdentity: Sendable, Equatable {
+    var device: UInt64
+    var inode: UInt64
+  }
+
+  /// Removes a socket file, unless another has taken its place since. Calls `unlink(2)`.
+  package static func remove(_ path: String, ifStill identity: FileIdentity?) {
+    if Self.identity(of: path) == identity { unlink(path) }
+  }
+
   /// A connection to a server, blocking. Calls `connect(2)`.
-  package static func connect(to path: String) throws(SystemError) -> OwnedDescriptor {
+  ///
+  /// - Parameter patience: how long a later read or write may wait; nil for ever.
+  package static func connect(
+    to path: String, patience: Duration? = nil
+  ) throws(SystemError) -> OwnedDescriptor {
     let descriptor = try make(nonblocking: false)
+    if let patience {
+      let (seconds, attoseconds) = max(patience, .milliseconds(1)).components
+      var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+      for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        _ = try check(
+          setsockopt(descriptor.number, SOL_SOCKET, option, &time, size), "set a time limit")
+      }
+    }
     var address = try address(of: path)
     let connected = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -90,7 +90,7 @@ import Testing
       (.microseconds(12_345), "12.3 ms"), (.milliseconds(999), "999 ms"),
       (.milliseconds(-3_000), "-3.00 s"), (.seconds(119), "119 s"), (.seconds(120), "2 min"),
       (.seconds(3_299), "54 min"), (.seconds(7_199), "119 min"), (.seconds(7_200), "2 h"),
-      (.seconds(172_799), "47 h"), (.seconds(172_800), "2 d"), (.milliseconds(1_009), "1.00 s"),
+      (.seconds(172_799), "47 h"), (.seconds(172_800), "2 d"), (.milliseconds(1_009), "1.01 s"),
       (.milliseconds(1_050), "1.05 s"),
     ] as [(Duration, String)])
   func shortTextOfDurations(_ duration: Duration, _ text: String) {

@@ -91,7 +91,7 @@ import Testing
         .utf8)
     let all = TestBoard.Mutexed([[Int64]]())
     for _ in 0..<4 {
-      Thread.start(named: "bot") {
+      try Thread.start(named: "bot") {
         var nonces: [Int64] = []
         for _ in 0..<1_000 {
           guard case .now(let reply?) = test.service.answer(line, later: { _ in }),

@@ -58,6 +58,14 @@ final class ChildProcess: Sendable {
     kill(id, number)
   }
 
+  /// Processor time used so far, in ticks of 10 ms.
+  var processorTicks: Int {
+    let text = String(decoding: (try? FileContents.read("/proc/\(id)/stat")) ?? [], as: UTF8.self)
+    // Behind the name in parentheses: fields 14 and 15 of proc(5) are user and system time.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+  }
+
   var hasEnded: Bool {
     status.withLock { status in
       if status != nil { return true }

@@ -1,6 +1,7 @@
 import ClockCore
 import ClockProtocol
 import ExchangeSimulator
+import Glibc
 import JSONDocument
 import LinuxSystem
 import Testing
@@ -139,5 +140,26 @@ import Testing
     let (code, output) = try tool("check-config", directory.path("bad.toml"))
     #expect(code == 78)
     #expect(output.contains("bad.toml:1:11: ") && output.contains("bad.toml:3:12: "))
+  }
+
+  @Test func whatCannotBePrintedIsAnError() throws {
+    for redirection in [">/dev/full", ">&-"] {
+      let (code, output) = try run(
+        "/bin/sh",
+        [
+          "-c", "\"$0\" stamp okx --socket \"$1\" \(redirection)",
+          product("exchange-clock"), daemon.socketPath,
+        ])
+      #expect(code == 74)
+      #expect(output.contains("write to standard output"))
+    }
+  }
+
+  @Test func aDaemonThatIsStoppedIsNotWaitedForLongerThanAsked() throws {
+    daemon.process.signal(SIGSTOP)
+    let (code, output) = try tool("wait", "--timeout", "1")
+    daemon.process.signal(SIGCONT)
+    #expect(code == 1)
+    #expect(output.hasPrefix("timed out: "))
   }
 }

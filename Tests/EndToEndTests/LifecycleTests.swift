@@ -125,4 +125,51 @@ import Testing
       #expect(result.output.contains(text))
     }
   }
+
+  @Test func theSocketOfAnotherDaemonIsNotRemoved() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let first = try DaemonProcess(following: simulator)
+    try first.waitUntilReady()
+    unlink(first.socketPath)
+    let second = try DaemonProcess(
+      first.directory.read("exchange-clock.toml"), in: first.directory)
+    try second.waitUntilReady()
+    first.process.signal(SIGTERM)
+    #expect(first.process.exitCode() == 0)
+    #expect(try second.call(.health)["status"] == "ok")
+  }
+
+  @Test func aHangUpIsNoEnd() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+    daemon.process.signal(SIGHUP)
+    try daemon.eventually("SIGHUP is answered") { daemon.log.contains("SIGHUP: ") }
+    #expect(try daemon.call(.health)["status"] == "ok")
+  }
+
+  @Test func anUnknownGroupLeavesNothingBehind() throws {
+    let daemon = try DaemonProcess("[socket]\ngroup = \"no-such-group\"\n[exchanges.okx]\n")
+    #expect(daemon.process.exitCode() == 78)
+    #expect(daemon.log.contains("the group \"no-such-group\" does not exist"))
+    #expect(access(daemon.socketPath, F_OK) != 0)
+  }
+
+  @Test func withTooFewDescriptorsItSaysSo() throws {
+    let result = try run(
+      "/bin/sh",
+      [
+        "-c", "ulimit -n 20; exec \"$0\" --config \"$1\" --socket /tmp/none",
+        product("exchange-clockd"), try configuration(),
+      ])
+    #expect(result.code == 1)
+    #expect(result.output.contains("20 descriptors are allowed and 35 are needed"))
+  }
+
+  private let scratch = TemporaryDirectory()
+
+  private func configuration() throws -> String {
+    scratch.write("exchange-clock.toml", "[exchanges.okx]\n")
+    return scratch.path("exchange-clock.toml")
+  }
 }

@@ -1,6 +1,7 @@
 import ClockProtocol
 import ExchangeClock
 import ExchangeSimulator
+import Glibc
 import JSONDocument
 import LinuxSystem
 import Testing
@@ -168,5 +169,39 @@ import Testing
     #expect(answers.count == 200)
     #expect(answers.allSatisfy { $0["result"]?["state"] == "synchronized" })
     #expect(simulator.counters(of: "binance").timeRequests - before == 8)
+  }
+
+  @Test func aLastLineWithoutNewlineIsAnswered() throws {
+    let client = try RawClient(daemon.socketPath)
+    client.send(String(Self.health.dropLast()))
+    shutdown(client.descriptor.number, CInt(SHUT_WR))
+    #expect(try client.answer()["id"] == 7)
+    #expect(client.line() == nil)
+  }
+
+  /// One client keeps the daemon as busy as it can; another still gets its turn between.
+  @Test func aFloodOfOneClientLeavesRoomForOthers() throws {
+    let flood = try RawClient(daemon.socketPath)
+    flood.send(String(repeating: "1\n", count: 2_000))
+    let client = try RawClient(daemon.socketPath)
+    client.send(Self.health)
+    #expect(try code(client.answer()) == nil)
+    for _ in 0..<2_000 { #expect(try code(flood.answer()) == -32600) }
+  }
+
+  @Test func aClientThatLeavesWhileItsResyncRunsCostsNothing() throws {
+    simulator.update("okx") { $0.forwardDelay = .milliseconds(300) }
+    let leaver = try RawClient(daemon.socketPath)
+    leaver.send(#"{"jsonrpc":"2.0","id":1,"method":"resync","params":{"exchange":"okx"}}"# + "\n")
+    try daemon.eventually("the resync has begun") {
+      try daemon.offset("okx").nextSyncMilliseconds == 0
+    }
+    let before = daemon.process.processorTicks
+    shutdown(leaver.descriptor.number, CInt(SHUT_RDWR))
+    try daemon.eventually("the resync is over") {
+      try daemon.offset("okx").nextSyncMilliseconds > 0
+    }
+    // It would have been two hundred ticks of 10 ms and more.
+    #expect(daemon.process.processorTicks - before < 100)
   }
 }

@@ -32,12 +32,12 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 7])
-  func allJobsRunAndAtMostSoManyAtOnce(_ limit: Int) {
+  func allJobsRunAndAtMostSoManyAtOnce(_ limit: Int) throws {
     let threads = ProbeThreads(limit: limit)
     let counter = Counter()
     let jobs = 400
     for _ in 0..<jobs {
-      threads.run {
+      try threads.run {
         counter.begin()
         // Room for a thread too many to show itself.
         for _ in 0..<100 { sched_yield() }
@@ -52,13 +52,13 @@ import Testing
   }
 
   /// Each job waits until as many as the limit are running: with fewer threads this would not end.
-  @Test func asManyRunAtOnceAsTheLimitAllows() {
+  @Test func asManyRunAtOnceAsTheLimitAllows() throws {
     let limit = 4
     let threads = ProbeThreads(limit: limit)
     let counter = Counter()
     let gate = Semaphore()
     for _ in 0..<limit {
-      threads.run {
+      try threads.run {
         counter.begin()
         if counter.count.withLock({ $0.running == limit }) {
           for _ in 0..<limit { gate.signal() }
@@ -72,15 +72,15 @@ import Testing
   }
 
   /// A job that hangs holds up nobody while there are other threads.
-  @Test func oneHangingJobDoesNotHoldUpTheOthers() {
+  @Test func oneHangingJobDoesNotHoldUpTheOthers() throws {
     let threads = ProbeThreads(limit: 2)
     let counter = Counter()
     let release = Semaphore()
-    threads.run {
+    try threads.run {
       release.wait()
       counter.end()
     }
-    for _ in 0..<50 { threads.run { counter.end() } }
+    for _ in 0..<50 { try threads.run { counter.end() } }
     for _ in 0..<50 { counter.finished.wait() }
     #expect(counter.count.withLock { $0.done } == 50)
     release.signal()

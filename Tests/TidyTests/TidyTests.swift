@@ -18,7 +18,7 @@ import Testing
       "ClockCore", "ClockProtocol", "DaemonSettings", "Dispatch", "ExchangeCatalog",
       "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "Synchronization",
     ],
-    "ExchangeClock": ["ClockProtocol", "JSONDocument", "LinuxSystem"],
+    "ExchangeClock": ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"],
     "ClockCommand": [
       "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "Glibc", "JSONDocument",
       "LinuxSystem", "TOMLDocument",

@@ -54,7 +54,8 @@ extension AcceptanceRule {
     case .nonce:
       var instant = earliest.rounded(downTo: resolution)
       if let previous { instant = max(instant, previous + resolution) }
-      return Stamp(instant: instant, isGuaranteed: true)
+      // Growing from here on, but nothing is known of nonces given out before the daemon started.
+      return Stamp(instant: instant, isGuaranteed: false)
     case .unknown:
       return Stamp(instant: earliest.rounded(downTo: resolution), isGuaranteed: false)
     }

@@ -18,13 +18,13 @@ extension Duration {
     return sign + amount
   }
 
+  /// The size rounded to three digits, or to a whole number of units.
   private static func threeDigits(_ size: UInt64, of unit: UInt64) -> String {
-    let whole = size / unit
-    let hundredths = size % unit * 100 / unit
-    switch whole {
-    case ..<10: return "\(whole).\(hundredths < 10 ? "0" : "")\(hundredths)"
-    case ..<100: return "\(whole).\(hundredths / 10)"
-    default: return "\(whole)"
-    }
+    let decimals = size < 10 * unit ? 2 : size < 100 * unit ? 1 : 0
+    let scale: UInt64 = [1, 10, 100][decimals]
+    let rounded = (size * scale + unit / 2) / unit
+    guard decimals > 0 else { return "\(rounded)" }
+    let fraction = String(rounded % scale + scale).dropFirst()
+    return "\(rounded / scale).\(fraction)"
   }
 }
