@@ -13,6 +13,7 @@ enum Help {
       wait [X...]          until they, or all, are synchronized
                              --timeout 60s
       resync [X]           measure X, or all, again now
+                             --accept-step   believe a jump beyond max_step
       exchanges            the catalogue
       check-config [FILE]  read a configuration and list its problems
                              (default /etc/exchange-clock/exchange-clock.toml)

@@ -34,6 +34,7 @@ struct Invocation: Equatable {
   var json = false
   var socket = getenv(SocketPath.variable).map { String(cString: $0) } ?? SocketPath.standard
   var timeout = Duration.seconds(60)
+  var acceptsStep = false
   var windowMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
 
@@ -95,6 +96,7 @@ struct Invocation: Equatable {
         throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
       }
       timeout = duration
+    case ("--accept-step", nil) where verb == .resync: acceptsStep = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
       windowMilliseconds = try number(value, of: name)
     case ("--max-error-ms", let value?) where verb == .now:

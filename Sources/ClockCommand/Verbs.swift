@@ -38,7 +38,9 @@ enum Verbs {
   }
 
   static func resync(_ invocation: Invocation) throws {
-    let params = JSONValue.members(("exchange", invocation.names.first.map(JSONValue.string)))
+    let params = JSONValue.members(
+      ("exchange", invocation.names.first.map(JSONValue.string)),
+      ("accept_step", invocation.acceptsStep ? true : nil))
     let result = try ask(invocation, .resync, params)
     try show(invocation, result, offsets(of:)) { OffsetText.table($0) }
   }

@@ -44,9 +44,9 @@ actor ClockDaemon {
 
   /// Resyncs one exchange, or all for nil; the answer is the `offset` object, or an array.
   nonisolated func resync(
-    _ id: String?, _ done: @escaping @Sendable (Result<JSONValue, RPCError>) -> Void
+    _ id: String?, acceptingStep: Bool, _ done: @escaping RequestService.Done
   ) {
-    executor.queue.async { self.assumeIsolated { $0.resyncDemanded(id, done) } }
+    executor.queue.async { self.assumeIsolated { $0.resyncDemanded(id, acceptingStep, done) } }
   }
 
   private func begin(server: SocketServer) {
@@ -86,7 +86,8 @@ actor ClockDaemon {
   }
 
   private func resyncDemanded(
-    _ id: String?, _ done: @escaping @Sendable (Result<JSONValue, RPCError>) -> Void
+    _ id: String?, _ acceptingStep: Bool,
+    _ done: @escaping @Sendable (Result<JSONValue, RPCError>) -> Void
   ) {
     let wanted = exchanges.indices.filter { id == nil || exchanges[$0].id == id }
     let board = board
@@ -99,7 +100,7 @@ actor ClockDaemon {
     }
     let now = checkedNow()
     for index in wanted {
-      switch exchanges[index].tracker.resyncDemanded(at: now) {
+      switch exchanges[index].tracker.resyncDemanded(acceptingStep: acceptingStep, at: now) {
       case .accepted(let actions):
         exchanges[index].waiters.append { gathering.arrived() }
         perform(actions, index)

@@ -54,7 +54,7 @@ package enum DaemonCommand {
       let notifier = Notifier()
       let daemon = ClockDaemon(settings: settings, board: board, notifier: notifier)
       let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
-        daemon.resync($0, $1)
+        daemon.resync($0, acceptingStep: $1, $2)
       }
       let server = try SocketServer(
         listener: listener, service: service, maxClients: maxClients)

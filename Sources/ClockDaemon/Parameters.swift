@@ -34,6 +34,15 @@ struct Parameters {
     return text
   }
 
+  /// False where it is absent or null.
+  func flag(_ name: String) throws(RPCError) -> Bool {
+    guard let value = object[name], value != .null else { return false }
+    guard let flag = value.bool else {
+      throw RPCError(.invalidParams, "\(name): true or false is expected")
+    }
+    return flag
+  }
+
   /// A number of milliseconds, whole or not; null counts as absent.
   func milliseconds(_ name: String, in range: ClosedRange<Double>) throws(RPCError) -> Duration? {
     guard let value = object[name], value != .null else { return nil }

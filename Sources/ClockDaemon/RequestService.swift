@@ -13,8 +13,11 @@ struct RequestService: Sendable {
   /// The rest of the catalogue, for `exchanges`.
   let catalog: [ExchangeDefinition]
 
-  /// Resyncs one exchange, or all of them for nil, and answers when done.
-  let resync: @Sendable (String?, @escaping @Sendable (Result<JSONValue, RPCError>) -> Void) -> Void
+  typealias Done = @Sendable (Result<JSONValue, RPCError>) -> Void
+
+  /// Resyncs one exchange, or all of them for nil, and answers when done; a jump beyond max_step is
+  /// believed if the flag says so.
+  let resync: @Sendable (String?, _ acceptingStep: Bool, @escaping Done) -> Void
 
   enum Answer: Sendable {
     /// The answer's line, without newline; nil when none is due.
@@ -116,12 +119,14 @@ struct RequestService: Sendable {
   }
 
   private func respondAfterResync(_ request: Request) throws(RPCError) -> Reply {
-    let exchange = try Parameters(request.params).optionalString("exchange")
+    let parameters = Parameters(request.params)
+    let exchange = try parameters.optionalString("exchange")
+    let acceptsStep = try parameters.flag("accept_step")
     if let exchange, board.withEntry(of: exchange, { _, _ in true }) == nil {
       throw unknownExchange(exchange)
     }
     return .later { done in
-      resync(exchange) { result in
+      resync(exchange, acceptsStep) { result in
         done(
           request.id.map { id in
             switch result {

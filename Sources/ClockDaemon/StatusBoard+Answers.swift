@@ -49,13 +49,19 @@ extension StatusBoard.Entry {
 
   func offset(at clocks: HostClocks, suspended: Duration) -> OffsetResult {
     let (state, reason) = state(at: clocks, suspended: suspended)
-    return OffsetResult(
+    var result = OffsetResult(
       exchange: id, state: state.rawValue, reason: reason,
       measurement: state.isUsable ? measurement(at: clocks) : nil,
       samples: Int64(status.samples), rejected: Int64(status.rejected),
       resolutionNanoseconds: settings.definition.resolution.wholeNanoseconds,
       nextSyncMilliseconds: milliseconds(max(status.nextSync - clocks.raw, .zero)),
       failures: Int64(status.failures))
+    result.rejectedBy = [
+      .init("contradicting", .integer(Int64(status.rejections.contradicting))),
+      .init("stale", .integer(Int64(status.rejections.stale))),
+      .init("unusable", .integer(Int64(status.rejections.unusable))),
+    ]
+    return result
   }
 
   /// The exchange's clock now, within these; an error when no time is to be given.

@@ -13,7 +13,8 @@ package enum Method: String, Sendable, CaseIterable {
     switch self {
     case .stamp: ["exchange", "recv_window_ms"]
     case .now: ["exchange", "max_error_ms"]
-    case .offset, .resync: ["exchange"]
+    case .offset: ["exchange"]
+    case .resync: ["exchange", "accept_step"]
     case .offsets, .health, .exchanges: []
     }
   }

@@ -56,6 +56,9 @@ package struct OffsetResult: Sendable, Equatable {
   package var samples: Int64
   package var rejected: Int64
 
+  /// Answers that were not used since the start, by reason: `contradicting`, `stale`, `unusable`.
+  package var rejectedBy: [JSONValue.Member] = []
+
   /// The quantum of the exchange's answers.
   package var resolutionNanoseconds: Int64
 
@@ -92,6 +95,7 @@ package struct OffsetResult: Sendable, Equatable {
       "rtt_min_ns": .optional(known?.shortestRoundTripNanoseconds),
       "rtt_last_ns": .optional(known?.lastRoundTripNanoseconds),
       "samples": .integer(samples), "rejected": .integer(rejected),
+      "rejected_by": .object(rejectedBy),
       "resolution_ns": .integer(resolutionNanoseconds),
       "last_sync_us": .optional(known?.lastSyncMicroseconds),
       "age_ms": .optional(known?.ageMilliseconds),
@@ -109,6 +113,7 @@ package struct OffsetResult: Sendable, Equatable {
       exchange: exchange, state: state, reason: reason, measurement: Measurement(json: json),
       samples: samples, rejected: rejected, resolutionNanoseconds: resolution,
       nextSyncMilliseconds: nextSync, failures: failures)
+    if case .object(let reasons) = json["rejected_by"] { rejectedBy = reasons }
   }
 }
 

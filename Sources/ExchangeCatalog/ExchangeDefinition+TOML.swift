@@ -30,6 +30,7 @@ extension ExchangeDefinition {
     }
     if let time { definition.timeSource = time }
     definition.readUnit(from: reader, isNew: base == nil)
+    definition.readServerStamps(from: reader)
     definition.readTexts(from: reader)
     definition.readHeaders(from: reader)
     definition.readRule(from: reader)
@@ -51,6 +52,26 @@ extension ExchangeDefinition {
           "resolution of an HTTP date is at least 1s, not \(quantum.text)", key: "resolution")
       }
       resolution = quantum
+    }
+  }
+
+  private mutating func readServerStamps(from reader: TOMLTableReader) {
+    let expected = "a JSON pointer such as \"/usIn\", or \"header:x-in-time\""
+    let receive = reader.string("receive", expected: expected, TimeSource.init)
+    let transmit = reader.string("transmit", expected: expected, TimeSource.init)
+    let stampUnit = reader.choice("stamps_unit", of: TimeUnit.self)
+    if reader.contains("receive") != reader.contains("transmit") {
+      reader.report(
+        "receive and transmit belong together",
+        key: reader.contains("receive") ? "receive" : "transmit")
+    }
+    if let receive, let transmit {
+      serverStamps = ServerStamps(
+        receive: receive, transmit: transmit, unit: stampUnit ?? .microseconds)
+    } else if stampUnit != nil, serverStamps == nil {
+      reader.report("stamps_unit needs receive and transmit", key: "stamps_unit")
+    } else if let stampUnit {
+      serverStamps?.unit = stampUnit
     }
   }
 

@@ -16,6 +16,8 @@ package struct ExchangeDefinition: Sendable, Equatable {
   package var unit: TimeUnit
   /// Quantum of the answer: the exchange's clock is in [answer, answer + resolution).
   package var resolution: Duration
+  /// Stamps of its own that the exchange may add to an answer; nil where it has none.
+  package var serverStamps: ServerStamps?
   /// Sent with every request for the time; sorted by name.
   package var requestHeaders: [Header]
   package var timestampFormat: TimestampFormat

@@ -19,11 +19,11 @@ extension ProbeAnswer {
   package func sample(of definition: ExchangeDefinition) -> Result<Sample, ProbeFailure> {
     guard status == 200 else { return .failure(refusal) }
     do throws(TimeAnswerError) {
-      let stamp = try definition.readTime(from: content)
+      let reading = try definition.readStamps(from: content, roundTrip: received - sent)
       return .success(
         Sample(
-          sent: sent, received: received, arrival: stamp, departure: stamp,
-          resolution: definition.resolution, isCached: isCached))
+          sent: sent, received: received, arrival: reading.arrival,
+          departure: reading.departure, resolution: reading.resolution, isCached: isCached))
     } catch {
       return .failure(ProbeFailure(reason: "unusable answer: \(error)", status: status))
     }

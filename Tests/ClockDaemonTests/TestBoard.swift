@@ -45,7 +45,7 @@ struct TestBoard {
     ]
     board = StatusBoard(entries: entries, suspended: clocks.suspended)
     let resyncs = resyncs
-    service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) { id, done in
+    service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) { id, _, done in
       resyncs.change { $0.append(id) }
       if let resync { resync(id, done) } else { done(.success(["resynced": .bool(true)])) }
     }

@@ -83,5 +83,9 @@ import Testing
     #expect(offset.state == "holdover")
     #expect(offset.reason.contains("max_step"))
     #expect(try #require(offset.measurement).upperNanoseconds < 1_000_000_000)
+    // Unless somebody says that it is real.
+    let accepted = try daemon.call(.resync, ["exchange": "okx", "accept_step": true])
+    #expect(accepted["state"] == "synchronized")
+    #expect(try #require(accepted["lower_ns"]?.integer) > 3_590_000_000_000)
   }
 }

@@ -263,7 +263,9 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
       least + "timestamp_error_codes = [1]",
       "3:26: timestamp_error_codes: expected a list of strings, got an integer in it"
     ),
-    (least + "receive = \"/a\"", "3:1: unknown key \"receive\" in [exchanges.x]; known keys: "),
+    (least + "receive = \"/a\"", "3:11: receive and transmit belong together"),
+    (least + "stamps_unit = \"us\"", "3:15: stamps_unit needs receive and transmit"),
+    (least + "answerer = \"/a\"", "3:1: unknown key \"answerer\" in [exchanges.x]; known keys: "),
   ])
   func says(_ text: String, _ problem: String) throws {
     let problems = try read(text).problems

@@ -19,6 +19,8 @@ package struct ExchangeStatus: Sendable, Hashable {
   package var samples = 0
   package var rejected = 0
 
+  package var rejections = Rejections()
+
   /// Round trips of the last good resync: the shortest, and that of the last sample.
   package var shortestRoundTrip: Duration?
   package var lastRoundTrip: Duration?

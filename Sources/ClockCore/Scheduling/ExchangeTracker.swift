@@ -33,6 +33,8 @@ package struct ExchangeTracker: Sendable {
   private var settled: (clock: IntervalClock?, lastSync: MonotonicInstant?)
   /// What a finished burst said that contradicts the past and awaits confirmation.
   private var suspect: BurstAgreement?
+  /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
+  private var acceptsAnyStep = false
   /// The burst under way repeats one that could not be told from a clock that moved during it.
   private var isRepetition = false
   /// Probes sent before this instant are not believed: the local clock moved since.
@@ -89,16 +91,23 @@ package struct ExchangeTracker: Sendable {
 
   package mutating func probeFailed(_ failure: ProbeFailure, at now: MonotonicInstant) -> [Action] {
     guard phase == .probing else { return [] }
+    if failure.status == 200 { status.rejections.unusable += 1 }
     return endBurst(failure: failure, at: now)
   }
 
   /// A bot or a person wants a resync now. It joins one that is under way or already due.
-  package mutating func resyncDemanded(at now: MonotonicInstant) -> ResyncDemand {
+  ///
+  /// - Parameter acceptingStep: a jump of the exchange's clock is believed this time, however
+  ///   large.
+  package mutating func resyncDemanded(
+    acceptingStep: Bool = false, at now: MonotonicInstant
+  ) -> ResyncDemand {
     if let until = status.blockedUntil, now < until {
       return .refused(
         reason: status.failure?.reason ?? "the exchange asked us to stay away",
         retryAfter: until - now)
     }
+    if acceptingStep { acceptsAnyStep = true }
     guard phase == .resting else { return .accepted([]) }
     let wait = budget.wait(for: settings.samples, at: now)
     guard wait <= .seconds(1) else {
@@ -194,6 +203,8 @@ package struct ExchangeTracker: Sendable {
       actions.append(.log(.stopSignal(stop, wait: wait)))
     }
     let agreement = burst.agreement(drift: settings.drift)
+    status.rejections.contradicting += agreement?.rejected ?? burst.samples.count
+    status.rejections.stale += (agreement?.samples.count ?? 0) - (agreement?.fresh.count ?? 0)
     if failure == nil, !isRepetition, agreement?.includesLast != true {
       // The newest answer is not among those that agree: the clock may have moved under way.
       isRepetition = true
@@ -225,6 +236,7 @@ package struct ExchangeTracker: Sendable {
       status.failures += 1
       wait = max(wait, settings.backOff.wait(afterFailures: status.failures, random: &random))
     }
+    acceptsAnyStep = false
     status.nextSync = now + wait
     actions += [.publish] + logStateChange(at: now)
     actions += [.resyncEnded(failure: failure), .wake(at: status.nextSync)]
@@ -289,7 +301,7 @@ package struct ExchangeTracker: Sendable {
         ProbeFailure(reason: "answers contradict the past and each other"), [])
     }
     let jump = known.jump(to: fresh.clock)
-    guard abs(jump) <= settings.maxStep else {
+    guard abs(jump) <= settings.maxStep || acceptsAnyStep else {
       // The past stays in use, and the jump stays suspect: the next burst need not be confirmed.
       suspect = fresh
       status.disruption = nil

@@ -1,0 +1,59 @@
+package import ClockCore
+
+/// Where an exchange tells when it received a request and when it sent the answer.
+package struct ServerStamps: Sendable, Equatable {
+  package var receive: TimeSource
+  package var transmit: TimeSource
+  package var unit: TimeUnit
+
+  package init(receive: TimeSource, transmit: TimeSource, unit: TimeUnit) {
+    self.receive = receive
+    self.transmit = transmit
+    self.unit = unit
+  }
+}
+
+/// An exchange's clock at the two ends of its work on a request.
+package struct TimeReading: Sendable, Equatable {
+  /// Truncated to `resolution`.
+  package var arrival: ExchangeInstant
+
+  /// Truncated to `resolution`; not before `arrival`.
+  package var departure: ExchangeInstant
+
+  /// Quantum of both.
+  package var resolution: Duration
+}
+
+extension ExchangeDefinition {
+  /// Stamps that are further from the time itself than this tell something else.
+  private static let farthest = Duration.seconds(10)
+
+  /// What the answer tells of the exchange's clock: two stamps where it has them and they are
+  /// plausible, else the one time, of unknown place between arrival and departure, as both.
+  ///
+  /// - Parameter roundTrip: of the request; stamps further apart are not of this request.
+  package func readStamps(
+    from answer: TimeAnswer, roundTrip: Duration
+  ) throws(TimeAnswerError) -> TimeReading {
+    let time = try readTime(from: answer)
+    if let stamps = serverStamps,
+      let arrival = try? reading(stamps.receive, in: stamps.unit).readTime(from: answer),
+      let departure = try? reading(stamps.transmit, in: stamps.unit).readTime(from: answer),
+      arrival <= departure, departure - arrival <= roundTrip, abs(arrival - time) <= Self.farthest,
+      abs(departure - time) <= Self.farthest
+    {
+      return TimeReading(
+        arrival: arrival, departure: departure, resolution: stamps.unit.resolution)
+    }
+    return TimeReading(arrival: time, departure: time, resolution: resolution)
+  }
+
+  /// The same exchange, with its time elsewhere in the answer.
+  private func reading(_ source: TimeSource, in unit: TimeUnit) -> ExchangeDefinition {
+    var other = self
+    other.timeSource = source
+    other.unit = unit
+    return other
+  }
+}

@@ -1,0 +1,41 @@
+import ClockCore
+import Testing
+
+@testable import ExchangeCatalog
+
+@Suite struct ServerStampsTests {
+  private static let body = Array(#"{"code":"200000","data":1790000000123}"#.utf8)
+
+  private func reading(
+    _ arrival: String?, _ departure: String?, roundTrip: Duration = .milliseconds(50)
+  ) throws -> TimeReading {
+    let headers = [("X-In-Time", arrival), ("x-out-time", departure)].compactMap { name, value in
+      value.map { (name: name, value: $0) }
+    }
+    let kucoin = try #require(ExchangeCatalog.definition(of: "kucoin"))
+    return try kucoin.readStamps(
+      from: TimeAnswer(body: Self.body, headers: headers), roundTrip: roundTrip)
+  }
+
+  @Test func bothStampsAreUsedWhereTheyArePlausible() throws {
+    let reading = try reading("1790000000120456", "1790000000124789")
+    #expect(reading.arrival.nanoseconds == 1_790_000_000_120_456_000)
+    #expect(reading.departure.nanoseconds == 1_790_000_000_124_789_000)
+    #expect(reading.resolution == .microseconds(1))
+  }
+
+  /// One is missing, they are the wrong way round, further apart than the round trip, of another
+  /// unit or of another hour, or no numbers: the body's time stands for both.
+  @Test(
+    arguments: [
+      (nil, nil), ("1790000000120456", nil), (nil, "1790000000120456"),
+      ("1790000000124789", "1790000000120456"), ("1790000000120456", "1790000000180456"),
+      ("1790000000120", "1790000000124"), ("1790003600120456", "1790003600124789"), ("x", "y"),
+    ] as [(String?, String?)])
+  func otherwiseTheBodyIs(_ arrival: String?, _ departure: String?) throws {
+    let reading = try reading(arrival, departure)
+    #expect(reading.arrival.nanoseconds == 1_790_000_000_123_000_000)
+    #expect(reading.departure == reading.arrival)
+    #expect(reading.resolution == .milliseconds(1))
+  }
+}
