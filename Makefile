@@ -9,6 +9,7 @@ CONFIG  ?= config/exchange-clock.toml
 sudo    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 release := .build/release
 venv    := .build/venv
+bench   := .build/bench-venv
 sources := Package.swift Sources Tests
 
 # What the build needs, and what the tests, the demo and the benchmarks need besides.
@@ -16,7 +17,8 @@ packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttp
             libjansson-dev libstdc++-12-dev pkg-config ca-certificates \
             python3 python3-venv nodejs openssl
 
-.PHONY: help deps build demo run test test-swift test-clients lint format bench install clean
+.PHONY: help deps build demo run test test-swift test-clients lint format bench bench-accuracy \
+        install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -26,6 +28,7 @@ help:
 	@echo 'make test      format, unit, simulation, end-to-end and client tests'
 	@echo 'make lint      format check only'
 	@echo 'make bench     figures: start, memory, round trips'
+	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
 deps:
@@ -82,6 +85,15 @@ format:
 
 bench: build
 	python3 bench/bench.py --build-dir $(release)
+
+bench-accuracy: build $(bench)/installed
+	$(bench)/bin/python bench/accuracy.py --build-dir $(release)
+
+# The clients that it compares with come from PyPI, and are never part of this tree.
+$(bench)/installed: bench/requirements.txt | deps
+	python3 -m venv $(bench)
+	$(bench)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 # Built before, so that root needs no toolchain: make build && sudo make install
 install:

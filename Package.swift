@@ -73,11 +73,13 @@ let package = Package(
         "LinuxSystem", "TOMLDocument",
       ]),
     target("ClockSimulation", ["ClockCore"]),
+    target("AccuracyTraces", ["ClockCore", "ClockSimulation"]),
     target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument"]),
 
     program("exchange-clockd", "ClockDaemon"),
     program("exchange-clock", "ClockCommand"),
     program("exchange-clock-sim", "ExchangeSimulator"),
+    program("accuracy-traces", "AccuracyTraces"),
 
     tests("ClockCoreTests", ["ClockCore"]),
     tests("JSONDocumentTests", ["JSONDocument"]),

@@ -208,7 +208,7 @@ package struct ExchangeTracker: Sendable {
     if failure == nil, !isRepetition, agreement?.includesLast != true {
       // The newest answer is not among those that agree: the clock may have moved under way.
       isRepetition = true
-      return actions + beginBurst(at: now)
+      return actions + [.publish] + logStateChange(at: now) + beginBurst(at: now)
     }
     isRepetition = false
     if let fresh = agreement, failure == nil || fresh.includesLast {
