@@ -14,12 +14,11 @@ import traces
 
 OURS = "exchange-clock"
 HTPDATE = "htpdate -p 9"
+PLAIN = "one probe at any phase, midpoint + q/2"
 COUNTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
 """Numbers of probes that are looked at, for the plot."""
 BURST = 8
 """Probes that everybody gets in the tables: the daemon's default."""
-SPARSE = 500
-"""Peers are run on so many trials where only the plot needs it."""
 
 
 @dataclass
@@ -59,6 +58,7 @@ class LinkErrors:
     trials: int
     round_trip_ms: float
     spreads: dict[str, dict[int, Spread]] = field(default_factory=dict)
+    bounds: dict[int, Spread] = field(default_factory=dict)
     sdks: list[str] = field(default_factory=list)
     example: traces.Burst | None = None
 
@@ -82,13 +82,17 @@ def _link(argument: tuple[str, list[str], Path | None]) -> LinkErrors:
         count: Spread.of(burst.published[count - 1].error_ms for burst in bursts)
         for count in COUNTS
     }
+    result.bounds = {
+        count: Spread.of(burst.published[count - 1].bound / 1e6 for burst in bursts)
+        for count in COUNTS
+    }
     for peer in peers.peers(hummingbot):
         if peer.is_sdk:
             result.sdks.append(peer.name)
         result.spreads[peer.name] = {
             count: Spread.of(
                 abs(peer.offset_ms(burst.probes[:count]) - burst.published[count - 1].truth / 1e6)
-                for burst in bursts[: None if count == BURST else SPARSE]
+                for burst in bursts
             )
             for count in COUNTS
         }
@@ -171,6 +175,11 @@ def coarse(lines: list[str]) -> CoarseErrors:
         rows[name] = Spread.of(
             abs(function(trial.probes) - trial.published.truth / 1e6) for trial in trials
         )
+    # The first probe of a burst is at no chosen phase yet: this is what a plain request gives.
+    rows[PLAIN] = Spread.of(
+        abs(peers.midpoint_ms(trial.probes[0]) + 500 - trial.published.truth / 1e6)
+        for trial in trials
+    )
     return CoarseErrors(
         rows,
         [trial.published.bound / 1e6 for trial in trials],

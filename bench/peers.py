@@ -13,7 +13,7 @@ import math
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Protocol
@@ -119,7 +119,7 @@ class Hummingbot:
 
     def offset_ms(self, probes: Sequence[Probe]) -> float:
         synchronizer = self._class()
-        instants = iter(())
+        instants: Iterator[float] = iter(())
 
         async def answer(probe: Probe) -> float:
             return probe.s / 1e6

@@ -181,8 +181,8 @@ import Testing
     #expect(agreement.includesLast)
     #expect(agreement.clock.asOf.nanoseconds == 212)
     #expect(agreement.clock.interval.upper.nanoseconds == 11)
-    // The first is 4,989 ns above what the others allow: 5,000 + 10 - 10 less 11.
-    #expect(agreement.spread == Spread(below: .zero, above: .nanoseconds(4_989)))
+    // The first allows up to 5,011 ns, the others 11.
+    #expect(agreement.spread == Spread(below: .zero, above: .nanoseconds(5_000)))
     #expect(burst.shortestRoundTrip == .nanoseconds(10))
   }
 }

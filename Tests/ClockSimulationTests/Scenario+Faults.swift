@@ -49,7 +49,7 @@ extension Scenario {
       $0.faults = [Fault(.silence, to: .minutes(30))]
     },
     Scenario(
-      "a storm of 429 with Retry-After",
+      "a storm of 429 with Retry-After", seeds: 1...1,
       Bounds(
 
         bound: .milliseconds(900), synchronized: 0.6...0.7, failedResyncs: 20...300,
@@ -64,7 +64,7 @@ extension Scenario {
       $0.demands = [.init(every: .seconds(7), from: .minutes(50), to: .minutes(190))]
     },
     Scenario(
-      "a storm of 429 without Retry-After, and bots that insist",
+      "a storm of 429 without Retry-After, and bots that insist", seeds: 1...1,
       Bounds(
 
         bound: .milliseconds(900), synchronized: 0.6...0.7, failedResyncs: 20...60,
@@ -84,7 +84,7 @@ extension Scenario {
       $0.faults = [Fault(.status(429, retryAfter: .seconds(5)), probability: 0.33)]
     },
     Scenario(
-      "a ban with 418 while bots insist",
+      "a ban with 418 while bots insist", seeds: 1...1,
       Bounds(
 
         bound: .milliseconds(600), failedResyncs: 2...3, refusedDemands: 100...2000,
@@ -97,7 +97,7 @@ extension Scenario {
       $0.demands = [.init(every: .seconds(5), from: .minutes(50), to: .minutes(130))]
     },
     Scenario(
-      "a ban with 403 from the first request on",
+      "a ban with 403 from the first request on", seeds: 1...1,
       Bounds(
 
         failedResyncs: 10...13, refusedDemands: 1000...2000, stopSignals: 10...13,

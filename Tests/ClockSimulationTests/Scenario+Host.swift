@@ -49,6 +49,15 @@ extension Scenario {
       $0.duration = .hours(2)
     },
     Scenario(
+      "a suspend while the only answer is on its way back", seeds: 1...10,
+      Bounds(worst: .milliseconds(500), bound: .seconds(1))
+    ) {
+      $0.link = .metropolitan.withMinimum(up: .milliseconds(20), down: .milliseconds(900))
+      $0.settings = TrackerSettings(interval: .minutes(5), maxError: .seconds(1), samples: 1)
+      $0.host.oscillator.pauses = [.init(from: .seconds(1), lasting: .minutes(5))]
+      $0.duration = .minutes(30)
+    },
+    Scenario(
       "a suspend while the exchange cannot be reached",
       Bounds(
         bound: .milliseconds(110), probes: 1...260,
@@ -130,13 +139,13 @@ extension Scenario {
       $0.link = .metropolitan.withMinimum(up: .seconds(3), down: .seconds(3))
     },
     Scenario(
-      "bots demand a resync ten times a second",
+      "bots demand a resync ten times a second", seeds: 1...1,
       Bounds(
-        median: .microseconds(250), bound: .milliseconds(20), synchronized: 1...1, probes: 1...3600,
-        refusedDemands: 10_000...36_000)
+        median: .microseconds(250), bound: .milliseconds(20), synchronized: 1...1, probes: 1...1260,
+        refusedDemands: 3000...12_000)
     ) {
       $0.demands = [.init(every: .milliseconds(100))]
-      $0.duration = .hours(1)
+      $0.duration = .minutes(20)
     },
     Scenario(
       "a week of hourly resyncs", seeds: 1...1,

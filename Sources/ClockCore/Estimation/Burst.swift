@@ -74,11 +74,15 @@ package struct Burst: Sendable, Hashable {
     samples.filter { !$0.isCached }
       .compactMap { $0.interval(at: asOf, drift: drift) }
       .reduce(.none) { spread, interval in
-        // An answer above what the others agree on needs the upper end moved to its lower one.
-        let above = max(interval.lower - agreed.upper, .zero)
-        let below = max(agreed.lower - interval.upper, .zero)
-        guard max(above, below) <= Spread.largest else { return spread }
-        return spread.union(Spread(below: below, above: above))
+        let isAbove = interval.lower > agreed.upper
+        let isBelow = interval.upper < agreed.lower
+        let gap = isAbove ? interval.lower - agreed.upper : agreed.lower - interval.upper
+        guard isAbove || isBelow, gap <= Spread.largest else { return spread }
+        // The member's clock may be anywhere in its own interval.
+        return spread.union(
+          Spread(
+            below: isBelow ? agreed.lower - interval.lower : .zero,
+            above: isAbove ? interval.upper - agreed.upper : .zero))
       }
   }
 }

@@ -65,8 +65,8 @@ package struct OffsetWindow: Sendable, Hashable {
 
   /// Takes in what a burst agrees on.
   package mutating func insert(_ agreement: BurstAgreement) {
-    lower += agreement.samples.map { Bound(instant: $0.received, offset: $0.lower) }
-    upper += agreement.fresh.map { Bound(instant: $0.sent, offset: $0.upper) }
+    lower += Self.lower(of: agreement)
+    upper += Self.upper(of: agreement)
     let oldest = agreement.clock.asOf - longestAge
     let limit = Double(drift.partsPerMillion)
     // Among the lower ones b - w matters, among the upper ones b + w.
@@ -76,10 +76,32 @@ package struct OffsetWindow: Sendable, Hashable {
       upper.filter { $0.instant >= oldest }, sign: -1, ratesPPM: -limit...limit + wanderPPM)
   }
 
+  private static func lower(of agreement: BurstAgreement) -> [Bound] {
+    agreement.samples.map { Bound(instant: $0.received, offset: $0.lower) }
+  }
+
+  private static func upper(of agreement: BurstAgreement) -> [Bound] {
+    agreement.fresh.map { Bound(instant: $0.sent, offset: $0.upper) }
+  }
+
   /// The clock that the samples leave possible at `now`, which is not before any of them; nil when
   /// they contradict each other, and before there is one of each kind.
   package func clock(at now: MonotonicInstant) -> IntervalClock? {
-    guard let reference = lower.first?.offset, !upper.isEmpty else { return nil }
+    clock(at: now, endsFrom: lower, upper)
+  }
+
+  /// The same, with the rate learnt from all samples but the offset from the newest burst alone.
+  ///
+  /// An exchange's clock may be set by less than a round trip, which contradicts nothing. Ends that
+  /// are proven anew by each burst are wrong until the next one at the longest.
+  package func clock(provenBy newest: BurstAgreement) -> IntervalClock? {
+    clock(at: newest.clock.asOf, endsFrom: Self.lower(of: newest), Self.upper(of: newest))
+  }
+
+  private func clock(
+    at now: MonotonicInstant, endsFrom lowerEnds: [Bound], _ upperEnds: [Bound]
+  ) -> IntervalClock? {
+    guard let reference = lowerEnds.first?.offset, !upperEnds.isEmpty else { return nil }
     let wander = wanderPPM / 1e6
     let points = { (bounds: [Bound], sign: Double) in
       bounds.map { bound in
@@ -88,8 +110,8 @@ package struct OffsetWindow: Sendable, Hashable {
         return (age: age, offset: offset + sign * wander * age)
       }
     }
-    let (below, above) = (points(lower, -1), points(upper, 1))
-    guard let rates = feasibleRates(below, above) else { return nil }
+    guard let rates = feasibleRates(points(lower, -1), points(upper, 1)) else { return nil }
+    let (below, above) = (points(lowerEnds, -1), points(upperEnds, 1))
     let least = below.map { $0.offset + rates.lowerBound * $0.age }.max() ?? 0
     let greatest = above.map { $0.offset + rates.upperBound * $0.age }.min() ?? 0
     let interval = OffsetInterval(

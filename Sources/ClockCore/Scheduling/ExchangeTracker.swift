@@ -149,10 +149,11 @@ package struct ExchangeTracker: Sendable {
       return [.wake(at: until)]
     }
     status.blockedUntil = nil
+    status.nextSync = min(status.nextSync, now)
     burst = Burst(after: lastSample)
     burstBegan = now
     settled = (status.clock, status.lastSync)
-    return sendProbe(at: now)
+    return [.publish] + sendProbe(at: now)
   }
 
   private mutating func sendProbe(at now: MonotonicInstant) -> [Action] {
@@ -168,7 +169,8 @@ package struct ExchangeTracker: Sendable {
     let pause = random.duration(in: .milliseconds(20) ... .milliseconds(100))
     let quantum = settings.resolution.wholeNanoseconds
     guard settings.resolution > .milliseconds(100),
-      let clock = status.clock ?? burst.agreement(drift: settings.drift)?.clock,
+      // What this burst knows by itself: the clock may have been set since the last one.
+      let clock = burst.agreement(drift: settings.drift)?.clock,
       let roundTrip = burst.shortestRoundTrip
     else { return pause }
     let arrival = now + pause + roundTrip / 2 + clock.interval(at: now).midpoint
@@ -176,10 +178,12 @@ package struct ExchangeTracker: Sendable {
     return pause + .nanoseconds((quantum - phase) % quantum)
   }
 
-  /// After the first samples of a burst the estimate is of use already; a later burst speaks only
-  /// when it is complete, unless it agrees with what is known.
+  /// Where nothing is known yet, the first samples of a burst are of use already; a later burst
+  /// speaks only when it is complete.
   private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
-    guard suspect == nil, let fresh = burst.agreement(drift: settings.drift) else { return [] }
+    guard settled.clock == nil, suspect == nil,
+      let fresh = burst.agreement(drift: settings.drift)
+    else { return [] }
     var impression = window
     impression.insert(fresh)
     guard let clock = impression.clock(at: fresh.clock.asOf) else { return [] }
@@ -322,7 +326,10 @@ package struct ExchangeTracker: Sendable {
   private mutating func adopt(_ window: OffsetWindow, _ fresh: BurstAgreement) -> Bool {
     var candidate = window
     candidate.insert(fresh)
-    guard let clock = candidate.clock(at: fresh.clock.asOf) else { return false }
+    // A burst that was cut short is too wide to stand alone.
+    let standsAlone = fresh.fresh.count * 2 >= settings.samples
+    guard let whole = candidate.clock(at: fresh.clock.asOf) else { return false }
+    let clock = standsAlone ? candidate.clock(provenBy: fresh) ?? whole : whole
     self.window = candidate
     fleet.saw(fresh)
     status.clock = clock.widened(by: fleet.spread(with: fresh))
