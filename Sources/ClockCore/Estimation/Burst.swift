@@ -54,7 +54,9 @@ package struct Burst: Sendable, Hashable {
       samples: zip(samples, isAgreeing).filter(\.1).map(\.0),
       fresh: zip(zip(samples, isFresh), isAgreeing).filter { $0.1 && $0.0.1 }.map(\.0.0),
       rejected: isAgreeing.count { !$0 },
-      spread: spread(around: agreed.interval, at: asOf, drift: drift),
+      // Where only the first ones are off, the clock was set under way; it is no fleet.
+      spread: isAgreeing.drop { !$0 }.allSatisfy(\.self)
+        ? .none : spread(around: agreed.interval, at: asOf, drift: drift),
       includesLast: isAgreeing.last == true)
   }
 

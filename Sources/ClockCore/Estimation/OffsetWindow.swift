@@ -68,7 +68,7 @@ package struct OffsetWindow: Sendable, Hashable {
     lower += Self.lower(of: agreement)
     upper += Self.upper(of: agreement)
     let oldest = agreement.clock.asOf - longestAge
-    let limit = Double(drift.partsPerMillion)
+    let limit = Double(drift.partsPerMillion) + wanderPPM
     // Among the lower ones b - w matters, among the upper ones b + w.
     lower = Self.binding(
       lower.filter { $0.instant >= oldest }, sign: 1, ratesPPM: -limit - wanderPPM...limit)
@@ -117,20 +117,27 @@ package struct OffsetWindow: Sendable, Hashable {
     let interval = OffsetInterval(
       lower: reference + .nanoseconds(Int64(least.rounded(.down)) - 1),
       upper: reference + .nanoseconds(Int64(greatest.rounded(.up)) + 1))
-    let ratesPPM = RateInterval(
-      lowerPPM: rates.lowerBound * 1e6, upperPPM: rates.upperBound * 1e6)
-    return interval.map {
-      IntervalClock(
-        asOf: now, interval: $0, rates: ratesPPM.widened(byPPM: wanderPPM, within: drift))
-    }
+    return interval.map { IntervalClock(asOf: now, interval: $0, rates: published(rates)) }
   }
+
+  /// The rates from now on: those that were possible, and the wander from there.
+  private func published(_ rates: ClosedRange<Double>) -> RateInterval {
+    let learnt = RateInterval(
+      lowerPPM: rates.lowerBound * 1e6 - wanderPPM, upperPPM: rates.upperBound * 1e6 + wanderPPM)
+    // Where less has been learnt than is assumed anyway, it is the drift bound that holds.
+    let assumed = RateInterval(within: drift)
+    return learnt.errorPPM < assumed.errorPPM ? learnt : assumed
+  }
+
+  /// The greatest rate looked at. It is beyond the drift bound by the wander, so that near the
+  /// bound the middle of the possible rates is still the likely one.
+  private var steepest: Double { (Double(drift.partsPerMillion) + wanderPPM) / 1e6 }
 
   /// The rates b for which every lower sample is below every upper one.
   private func feasibleRates(
     _ below: [(age: Double, offset: Double)], _ above: [(age: Double, offset: Double)]
   ) -> ClosedRange<Double>? {
-    var least = -Double(drift.partsPerMillion) / 1e6
-    var greatest = -least
+    var (least, greatest) = (-steepest, steepest)
     for low in below {
       for high in above {
         // low.offset + b low.age <= high.offset + b high.age

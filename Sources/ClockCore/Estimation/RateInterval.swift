@@ -22,14 +22,6 @@ package struct RateInterval: Sendable, Hashable {
   /// Half the width: the midpoint is off by at most this.
   package var errorPPM: Double { (upperPPM - lowerPPM) / 2 }
 
-  /// The rates that differ from one of these by at most `ppm` and that `drift` still allows.
-  package func widened(byPPM ppm: Double, within drift: DriftBound) -> RateInterval {
-    let limit = Double(drift.partsPerMillion)
-    return RateInterval(
-      lowerPPM: min(max(lowerPPM - ppm, -limit), limit),
-      upperPPM: max(min(upperPPM + ppm, limit), -limit))
-  }
-
   /// The least that an offset changes in `elapsed`, which may be negative; rounded down.
   func leastChange(over elapsed: Duration) -> Duration {
     let nanoseconds = Double(elapsed.wholeNanoseconds)

@@ -22,10 +22,11 @@ package struct TrackerSettings: Sendable, Hashable {
   /// The quantum of the exchange's answers.
   package var resolution: Duration
 
-  /// How far the rate of the exchange's clock against ours strays from a constant within the
-  /// window that it is learnt from, parts per million. A quartz moves by about 1 ppm with the
-  /// temperature of a day; the exchange's own clock is steered by as much.
-  package var wanderPPM = 2.0
+  /// How far the rate of the exchange's clock against ours strays, either way, from a constant
+  /// within the window that it is learnt from, parts per million. A quartz moves by about 1 ppm
+  /// with the temperature of a day, and the exchange's own clock is steered by as much; a leap
+  /// second that is smeared over a day is a change by 11.6 ppm, which is 5.8 to either side.
+  package var wanderPPM = 6.0
 
   package init(
     interval: Duration = .seconds(3600), maxError: Duration = .milliseconds(100),
