@@ -13,11 +13,4 @@ package struct DriftBound: Sendable, Hashable {
     let product = Int128(elapsed.wholeNanoseconds.magnitude) * Int128(partsPerMillion)
     return .nanoseconds(Int64(clamping: (product + 999_999) / 1_000_000))
   }
-
-  /// The time after which the margin has grown to `margin`; nil when it never does.
-  package func time(toReach margin: Duration) -> Duration? {
-    guard partsPerMillion > 0 else { return nil }
-    let product = Int128(max(margin, .zero).wholeNanoseconds) * 1_000_000
-    return .nanoseconds(Int64(clamping: product / Int128(partsPerMillion)))
-  }
 }
