@@ -5,8 +5,7 @@ enum OffsetText {
   static func table(_ offsets: [OffsetResult]) -> [String] {
     var table = Table(
       ("exchange", .left), ("state", .left), ("offset", .right), ("error", .right),
-      ("rtt", .right), ("samples", .right), ("last sync", .right), ("next", .right),
-      ("reason", .left))
+      ("rtt", .right), ("last sync", .right), ("next", .right), ("reason", .left))
     for offset in offsets {
       let known = offset.measurement
       table.add(
@@ -16,7 +15,6 @@ enum OffsetText {
         } ?? "-",
         known.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-",
         known.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-",
-        samples(offset),
         known.map { Text.age(milliseconds: $0.ageMilliseconds) } ?? "never",
         Text.wait(milliseconds: offset.nextSyncMilliseconds), offset.reason)
     }

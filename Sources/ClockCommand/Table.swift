@@ -17,12 +17,14 @@ struct Table {
     rows.append(cells)
   }
 
-  /// One string for each line, the titles first, without trailing spaces.
+  /// One string for each line, the titles first, without trailing spaces. The last column is left
+  /// out where nothing is in it.
   /// - Parameter decorate: changes how a padded cell looks, not how wide it is.
   func lines(decorate: (_ cell: String, _ text: String) -> String = { cell, _ in cell }) -> [String]
   {
-    let all = [columns.map { $0.title.uppercased() }] + rows
-    let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    var all = [columns.map { $0.title.uppercased() }] + rows
+    if rows.allSatisfy({ $0.last?.isEmpty == true }) { all = all.map { $0.dropLast() } }
+    let widths = all[0].indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     return all.map { row in
       let cells = row.indices.map { column in
         let text = row[column]
