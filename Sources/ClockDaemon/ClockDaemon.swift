@@ -154,8 +154,31 @@ actor ClockDaemon {
       case .publish:
         let status = exchanges[index].tracker.status
         board.change { $0.entries[index].status = status }
-      case .log(let event): Log.write(event.priority, event.message(exchange: exchanges[index].id))
-      case .resyncEnded: resyncEnded(index)
+      case .log(let event):
+        Log.write(event.priority, event.message(exchange: exchanges[index].id))
+        if case .stepRefused(let step, _) = event { exchanges[index].refusedStep = step }
+      case .resyncEnded(let failure):
+        if failure == nil { exchanges[index].refusedStep = nil }
+        resyncEnded(index)
+      }
+    }
+    acceptCommonStep()
+  }
+
+  /// When most exchanges have jumped alike, it is our clock that moved, however far: a paused
+  /// virtual machine, a restored snapshot. They are believed.
+  private func acceptCommonStep() {
+    let steps = CommonStep.indices(among: exchanges.map(\.refusedStep))
+    guard !steps.isEmpty else { return }
+    Log.write(
+      .notice, "most exchanges have jumped alike: this host's clock has moved; resyncing them")
+    for index in steps { exchanges[index].refusedStep = nil }
+    for index in steps {
+      let now = HostClocks.monotonic()
+      if case .accepted(let actions) = exchanges[index].tracker.resyncDemanded(
+        acceptingStep: true, at: now)
+      {
+        perform(actions, index)
       }
     }
   }

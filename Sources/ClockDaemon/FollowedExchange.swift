@@ -21,6 +21,9 @@ struct FollowedExchange {
   /// Who waits for the resync that is under way or due.
   var waiters: [ResyncWaiter] = []
 
+  /// The jump of its clock that was last refused as too large; nil once a resync was good.
+  var refusedStep: Duration?
+
   /// Readiness no longer waits for this one, and a warning said so.
   var isGivenUp = false
 

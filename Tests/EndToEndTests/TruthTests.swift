@@ -73,6 +73,24 @@ import Testing
     #expect(try daemon.offset("okx").state == "synchronized")
   }
 
+  @Test func aJumpOfMostExchangesIsOursAndBelieved() throws {
+    let ids = ["binance", "bybit", "okx"]
+    let simulator = try ExchangeSimulator(ids.map { .init($0) })
+    let daemon = try DaemonProcess(following: simulator, settings: "max_step = \"1m\"")
+    try daemon.waitUntilReady()
+    for id in ["binance", "okx"] {
+      simulator.update(id) { $0.offset = .seconds(3600) }
+      _ = try daemon.call(.resync, ["exchange": .string(id)])
+    }
+    for id in ["binance", "okx"] {
+      try daemon.eventually("\(id) is believed") {
+        try daemon.offset(id).measurement?.lowerNanoseconds ?? 0 > 3_590_000_000_000
+      }
+    }
+    #expect(daemon.log.contains("most exchanges have jumped alike"))
+    #expect(try #require(daemon.offset("bybit").measurement).upperNanoseconds < 1_000_000_000)
+  }
+
   @Test func aJumpBeyondMaxStepIsNotBelieved() throws {
     let simulator = try ExchangeSimulator([.init("okx")])
     let daemon = try DaemonProcess(following: simulator, settings: "max_step = \"1m\"")
