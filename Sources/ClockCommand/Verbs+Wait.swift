@@ -9,10 +9,11 @@ extension Verbs {
   /// waited for too.
   static func wait(_ invocation: Invocation) throws -> ExitCode {
     let deadline = HostClocks.monotonic() + invocation.timeout
-    var missing = "no daemon answers at \(invocation.socket)"
+    var missing = ""
     while true {
       let left = max(deadline - HostClocks.monotonic(), .milliseconds(10))
-      if let offsets = try? offsets(invocation, patience: left) {
+      do {
+        let offsets = try offsets(invocation, patience: left)
         if let stranger = invocation.names.first(where: { name in
           !offsets.contains { $0.exchange == name }
         }) {
@@ -30,6 +31,11 @@ extension Verbs {
         }
         missing = waiting.map { "\($0.exchange) is \($0.state): \($0.reason)" }
           .joined(separator: "; ")
+      } catch DaemonConnection.Failure.unreachable {
+        // It may still come.
+        missing = "no daemon answers at \(invocation.socket)"
+      } catch let failure as DaemonConnection.Failure {
+        missing = "\(failure)"
       }
       guard HostClocks.monotonic() < deadline else {
         try report("timed out: \(missing)", invocation)
@@ -41,9 +47,11 @@ extension Verbs {
 
   private static func offsets(
     _ invocation: Invocation, patience: Duration
-  ) throws(DaemonConnection.Failure) -> [OffsetResult] {
+  ) throws -> [OffsetResult] {
     var connection = try DaemonConnection(to: invocation.socket, patience: patience)
-    return try connection.call(.offsets).array?.compactMap(OffsetResult.init(json:)) ?? []
+    let answer = try connection.call(.offsets)
+    guard let offsets = Verbs.offsets(of: answer) else { throw ForeignAnswer(json: answer) }
+    return offsets
   }
 
   private static func report(_ message: String, _ invocation: Invocation) throws {

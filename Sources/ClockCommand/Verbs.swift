@@ -65,7 +65,7 @@ enum Verbs {
   }
 
   /// One object or an array of them.
-  private static func offsets(of json: JSONValue) -> [OffsetResult]? {
+  static func offsets(of json: JSONValue) -> [OffsetResult]? {
     let offsets = (json.array ?? [json]).map(OffsetResult.init(json:))
     return offsets.contains { $0 == nil } ? nil : offsets.compactMap(\.self)
   }

@@ -89,14 +89,23 @@ struct ServerLoop: ~Copyable {
       return
     }
     let connection = Connection(token: nextToken, descriptor: descriptor)
-    guard (try? poller.add(connection.descriptor, token: nextToken)) != nil else { return }
+    do throws(SystemError) {
+      try poller.add(connection.descriptor, token: nextToken)
+    } catch {
+      connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))
+      connection.flush()
+      return
+    }
     connections[nextToken] = connection
     nextToken += 1
   }
 
   private func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
-    let line = Response.error(RPCError(.overloaded, reason), id: .null).text + "\n"
-    _ = Array(line.utf8).withUnsafeBytes { descriptor.send($0) }
+    _ = Array((Self.refusal(reason) + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
+  }
+
+  private static func refusal(_ reason: String) -> String {
+    Response.error(RPCError(.overloaded, reason), id: .null).text
   }
 
   private func read(_ connection: Connection) {
