@@ -5,7 +5,6 @@ enum Milestone: String {
   case fleetAcrossBursts = "remembers the members of a fleet that it meets in different bursts"
   case rateChange = "stays honest when a clock's rate changes by more than its wander"
   case stepInBurst = "tells a step within a burst from a fleet"
-  case holdover = "learns the rate well enough for 4 ms an hour later"
   case hiddenStep = "proves both ends of its bound anew with every burst"
   case frozen = "never takes a clock that stands for one that was set"
 

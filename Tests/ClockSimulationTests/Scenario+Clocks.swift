@@ -60,8 +60,7 @@ extension Scenario {
       Bounds(
         median: .milliseconds(75), worst: .milliseconds(150), bound: .milliseconds(375),
         synchronized: 1...1, probes: 1...220),
-      settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(10)),
-      later: (.holdover, Bounds(from: .hours(3), p99: .milliseconds(4)))
+      settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(4))
     ) {
       $0.server.clock.driftPPM = 25
       $0.host.oscillator = ClockModel(

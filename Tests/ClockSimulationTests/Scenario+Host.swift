@@ -152,8 +152,7 @@ extension Scenario {
       Bounds(
         median: .milliseconds(40), worst: .milliseconds(80), bound: .milliseconds(380),
         synchronized: 1...1, probes: 1...1450),
-      settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(10)),
-      later: (.holdover, Bounds(from: .hours(3), p99: .milliseconds(4)))
+      settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(4))
     ) {
       $0.server.clock.driftPPM = 12
       $0.host.oscillator = ClockModel(

@@ -13,20 +13,16 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   var waits: Milestone?
   /// What more is demanded, of the time after it has settled.
   var settled: Bounds?
-  /// What more is demanded once a milestone is reached.
-  var later: (milestone: Milestone, bounds: Bounds)?
 
   init(
     _ name: String, seeds: ClosedRange<UInt64> = 1...3, waits: Milestone? = nil, _ bounds: Bounds,
-    settled: Bounds? = nil, later: (milestone: Milestone, bounds: Bounds)? = nil,
-    _ change: (inout Simulation) -> Void = { _ in }
+    settled: Bounds? = nil, _ change: (inout Simulation) -> Void = { _ in }
   ) {
     self.name = name
     self.bounds = bounds
     self.seeds = seeds
     self.waits = waits
     self.settled = settled
-    self.later = later
     change(&simulation)
   }
 

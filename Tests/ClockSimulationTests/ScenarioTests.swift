@@ -16,9 +16,6 @@ import Testing
     if let milestone = scenario.waits, !milestone.isReached {
       return print("SKIPPED: \(scenario.name): until the estimator \(milestone.rawValue)")
     }
-    if let (milestone, _) = scenario.later, !milestone.isReached {
-      print("SKIPPED: bounds of \(scenario.name): until the estimator \(milestone.rawValue)")
-    }
     let outcomes = scenario.seeds.map { scenario.simulation.run(seed: $0) }
     if Environment.isVerbose { print(Outcome.line(scenario.name, outcomes)) }
     for outcome in outcomes {
@@ -26,9 +23,6 @@ import Testing
       #expect(first == nil, "\(scenario.name): \(outcome.violations.count) violations")
       scenario.bounds.check(outcome, of: scenario.name)
       scenario.settled?.check(outcome, of: scenario.name)
-      if let (milestone, bounds) = scenario.later, milestone.isReached {
-        bounds.check(outcome, of: scenario.name)
-      }
     }
   }
 

@@ -19,8 +19,9 @@
 /// All ages are positive, so both sides grow with b: the least a of the feasible polygon is at the
 /// least feasible b, and the greatest a at the greatest. Both rates follow from the pairs of a
 /// lower and an upper sample. Only the upper hull of the lower samples and the lower hull of the
-/// upper ones can bind, at any later time as well, since ageing adds the same to all; the rest is
-/// dropped.
+/// upper ones can bind, at any later time as well, since ageing adds the same to all. The hull is
+/// kept of each sixteenth of the window by itself: of the whole, a sample would drop others that
+/// bind once it is too old itself.
 ///
 /// Assumptions: as of `Sample`; the rate wanders by at most `wander` about a constant within the
 /// window. Symmetry of the path is not assumed.
@@ -40,7 +41,7 @@ package struct OffsetWindow: Sendable, Hashable {
     var offset: AnchoredOffset
   }
 
-  /// Oldest first; none may bind after another in the same array.
+  /// Oldest first.
   private var lower: [Bound] = []
   private var upper: [Bound] = []
 
@@ -70,10 +71,20 @@ package struct OffsetWindow: Sendable, Hashable {
     let oldest = agreement.clock.asOf - longestAge
     let limit = Double(drift.partsPerMillion) + wanderPPM
     // Among the lower ones b - w matters, among the upper ones b + w.
-    lower = Self.binding(
+    lower = bindingInParts(
       lower.filter { $0.instant >= oldest }, sign: 1, ratesPPM: -limit - wanderPPM...limit)
-    upper = Self.binding(
+    upper = bindingInParts(
       upper.filter { $0.instant >= oldest }, sign: -1, ratesPPM: -limit...limit + wanderPPM)
+  }
+
+  private func bindingInParts(
+    _ bounds: [Bound], sign: Double, ratesPPM: ClosedRange<Double>
+  ) -> [Bound] {
+    let part = max(longestAge.wholeNanoseconds / 16, 1)
+    let hulls = Dictionary(grouping: bounds) { $0.instant.nanoseconds / part }
+      .sorted { $0.key < $1.key }
+      .flatMap { Self.binding($0.value, sign: sign, ratesPPM: ratesPPM) }
+    return Array(hulls.suffix(Self.capacity))
   }
 
   private static func lower(of agreement: BurstAgreement) -> [Bound] {
@@ -200,7 +211,7 @@ package struct OffsetWindow: Sendable, Hashable {
     {
       hull.removeLast()
     }
-    return Array(hull.suffix(capacity))
+    return hull
   }
 
   private static func slopePPM(
