@@ -7,7 +7,7 @@ extension TrackerEvent {
     case .stateChanged(_, .synchronized, _): .info
     case .stateChanged(_, .unknown, _), .stateChanged(_, .holdover, _): .warning
     case .stateChanged(_, .disrupted, _): .notice
-    case .rateChanged: .notice
+    case .rateChanged, .fleetMet: .notice
     case .stepAccepted, .stepRefused, .burstRejected, .stopSignal: .warning
     }
   }
@@ -26,6 +26,9 @@ extension TrackerEvent {
         + " \(wanderPPM) ppm from now on"
     case .burstRejected(let step):
       "\(id): one resync was off by \(step.shortText) and the next one was not; it is not believed"
+    case .fleetMet(let spread):
+      "\(id): answers come from servers whose clocks differ, by \(spread.shortText) at most; the"
+        + " bound covers them"
     case .stopSignal(let failure, let wait):
       "\(id): \(failure.reason); staying away for \(wait.shortText)"
     }

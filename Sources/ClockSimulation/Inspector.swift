@@ -162,7 +162,7 @@ struct Inspector {
       let truth = truth(at: instant, member: member)
       return interval.lower <= truth + Self.rounding && truth <= interval.upper + Self.rounding
     }
-    if simulation.coversFleet {
+    if let from = simulation.coversFleetFrom, instant >= .after(from) {
       for (member, isHeld) in held.enumerated() where !isHeld && mustCover(member, at: instant) {
         let distance = truth(at: instant, member: member) - interval.midpoint
         report(

@@ -36,11 +36,11 @@ struct Prober: Sendable {
       return clocks.monotonic.reading(at: received) - sent < timeout ? received : nil
     }
     switch outcome {
-    case .time(let stamp, let departed, let isStale):
+    case .time(let arrival, let departure, let departed, let isStale):
       guard let received = received(departed) else { return silence(since: sent) }
       let sample = Sample(
-        sent: sent, received: clocks.monotonic.reading(at: received), arrival: stamp,
-        departure: stamp, resolution: server.model.resolution, isCached: isStale)
+        sent: sent, received: clocks.monotonic.reading(at: received), arrival: arrival,
+        departure: departure, resolution: server.model.resolution, isCached: isStale)
       return Run(ended: received, result: .success(sample), member: member)
     case .failed(let failure, let departed):
       guard let received = received(departed) else { return silence(since: sent) }

@@ -13,6 +13,8 @@ package struct ServerModel: Sendable, Hashable {
   /// How much further ahead the clock of each member is than the first one's; the first is zero.
   package var members: [Duration]
   package var balancing: Balancing
+  /// It tells when the request came in and when the answer went out, instead of one moment between.
+  package var stampsTwice = false
   /// The quantum of the stamp, which is truncated to it.
   package var resolution: Duration
   /// Mean of the exponential time from the request's arrival to the reading of the clock.

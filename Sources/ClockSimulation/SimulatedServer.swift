@@ -4,8 +4,9 @@ package import ClockCore
 package struct SimulatedServer: Sendable {
   /// What came of a request.
   package enum Outcome: Sendable, Hashable {
-    /// Made at `read`, left at `departed`; `isStale` when its headers say that it is old.
-    case time(stamp: ExchangeInstant, departed: WorldInstant, isStale: Bool)
+    /// Two stamps, equal where there is one; it left at `departed`; stale when its headers say so.
+    case time(
+      arrival: ExchangeInstant, departure: ExchangeInstant, departed: WorldInstant, isStale: Bool)
     case failed(ProbeFailure, departed: WorldInstant)
     case silence
   }
@@ -50,11 +51,17 @@ package struct SimulatedServer: Sendable {
     var random = seeds.generator(.server, probe)
     let read = arrived + random.exponential(mean: model.handlingBefore)
     let departed = read + random.exponential(mean: model.handlingAfter)
-    func time(_ instant: ExchangeInstant, isStale: Bool = false) -> Outcome {
+    func time(
+      _ instant: ExchangeInstant, _ second: ExchangeInstant? = nil, isStale: Bool = false
+    ) -> Outcome {
       .time(
-        stamp: truncated(instant, to: model.resolution), departed: departed, isStale: isStale)
+        arrival: truncated(instant, to: model.resolution),
+        departure: truncated(second ?? instant, to: model.resolution), departed: departed,
+        isStale: isStale)
     }
     switch fault(probe: probe, at: arrived) {
+    case nil where model.stampsTwice:
+      return time(reading(at: arrived, member: member), reading(at: departed, member: member))
     case nil: return time(reading(at: read, member: member))
     case .wrong(let error): return time(reading(at: read, member: member) + error)
     case .cached(let age, let isFlagged):

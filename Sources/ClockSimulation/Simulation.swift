@@ -33,8 +33,9 @@ package struct Simulation: Sendable {
   /// after the lie has ended a good resync must have ended; nil where it is never believed.
   package var longestRecovery: Duration? = .seconds(2 * 3600)
 
-  /// The published interval must hold the clock of every member of the fleet that has answered.
-  package var coversFleet = true
+  /// From then on the published interval must hold the clock of every member of the fleet that has
+  /// answered, before that of one at least; nil where what is met does not tell a fleet.
+  package var coversFleetFrom: Duration? = .zero
 
   package init() {}
 

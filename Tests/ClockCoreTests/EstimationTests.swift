@@ -169,8 +169,21 @@ import Testing
   }
 
   @Test func halfIsNotMoreThanHalf() {
-    #expect(burst(offsets: [0, 5_000]).agreement(drift: drift) == nil)
-    #expect(burst(offsets: [0, 0, 5_000, 5_000]).agreement(drift: drift) == nil)
+    let far: Int64 = 2_000_000_000
+    #expect(burst(offsets: [0, far]).agreement(drift: drift) == nil)
+    #expect(burst(offsets: [0, 0, far, far]).agreement(drift: drift) == nil)
+    #expect(burst(offsets: [0, 0, far, 2 * far, 3 * far]).agreement(drift: drift) == nil)
+    #expect(burst(offsets: [0, 0, 0, far, 2 * far]).agreement(drift: drift)?.rejected == 2)
+  }
+
+  /// Half of the answers come from another server of the exchange: the bound covers both.
+  @Test func serversThatAreNearNeedNoMajority() throws {
+    let burst = burst(offsets: [0, 5_000, 0, 5_000])
+    let agreement = try #require(burst.agreement(drift: drift))
+    #expect(agreement.rejected == 2)
+    #expect(agreement.isSettled)
+    let covered = agreement.clock.widened(by: agreement.spread).interval
+    #expect(covered.lower.nanoseconds <= 0 && covered.upper.nanoseconds >= 5_000)
   }
 
   @Test func twoOfThreeOverruleTheThird() throws {
@@ -178,7 +191,7 @@ import Testing
     let agreement = try #require(burst.agreement(drift: drift))
     #expect(agreement.samples == [burst.samples[0], burst.samples[2]])
     #expect(agreement.rejected == 1)
-    #expect(agreement.includesLast)
+    #expect(agreement.isSettled)
     #expect(agreement.clock.asOf.nanoseconds == 212)
     #expect(agreement.clock.interval.upper.nanoseconds == 11)
     // The first allows up to 5,011 ns, the others 11.

@@ -116,6 +116,11 @@ import Testing
         "okx: one resync was off by 123 ms and the next one was not; it is not believed"
       ),
       (
+        .fleetMet(spread: .milliseconds(200)), .notice,
+        "okx: answers come from servers whose clocks differ, by 200 ms at most; the bound covers"
+          + " them"
+      ),
+      (
         .stopSignal(
           ProbeFailure(reason: "HTTP 429 Too Many Requests", status: 429), wait: .seconds(30)),
         .warning, "okx: HTTP 429 Too Many Requests; staying away for 30.0 s"

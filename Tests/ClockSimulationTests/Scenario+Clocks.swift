@@ -89,7 +89,7 @@ extension Scenario {
       $0.duration = .days(1)
     },
     Scenario(
-      "a leap second is smeared over a day", waits: .rateChange,
+      "a leap second is smeared over a day",
       Bounds(
         // In the hour in which the rate changes, 11.6 ppm are 42 ms that nobody can know of.
         median: .milliseconds(5), worst: .milliseconds(50), bound: .milliseconds(95),
@@ -133,6 +133,16 @@ extension Scenario {
         synchronized: 1...1, probes: 1...260)
     ) {
       $0.server.handlingAfter = .milliseconds(20)
+    },
+    Scenario(
+      "the exchange thinks, and tells when the request came and when the answer left",
+      Bounds(
+        median: .microseconds(700), worst: .milliseconds(3), bound: .milliseconds(95),
+        synchronized: 1...1, probes: 1...240)
+    ) {
+      $0.server.handlingBefore = .milliseconds(20)
+      $0.server.handlingAfter = .milliseconds(20)
+      $0.server.stampsTwice = true
     },
   ]
 }

@@ -134,7 +134,7 @@ extension Scenario {
       "the answers are frozen for an hour",
       Bounds(
 
-        bound: .milliseconds(110), synchronized: 0.8...1, probes: 1...600, accepted: 0...0,
+        bound: .milliseconds(200), synchronized: 0.8...1, probes: 1...600, accepted: 0...0,
         rejected: 0...3, states: [(.minutes(205), .holdover), (.minutes(225), .synchronized)])
     ) {
       $0.faults = [Fault(.frozen, from: .minutes(150), to: .minutes(210))]

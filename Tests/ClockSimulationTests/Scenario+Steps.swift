@@ -49,7 +49,7 @@ extension Scenario {
       $0.server.clock.steps = [.init(at: .minutes(150), by: .milliseconds(15))]
     },
     Scenario(
-      "a step of half a round trip, five minutes after the last resync", waits: .hiddenStep,
+      "a step of half a round trip, five minutes after the last resync",
       Bounds(bound: .milliseconds(95), accepted: 0...1)
     ) {
       $0.link = .busy
@@ -57,7 +57,7 @@ extension Scenario {
       $0.server.clock.steps = [.init(at: .minutes(150), by: .milliseconds(42))]
     },
     Scenario(
-      "a step of 94 ms of an exchange that tells whole seconds", waits: .hiddenStep,
+      "a step of 94 ms of an exchange that tells whole seconds",
       Bounds(accepted: 0...1)
     ) {
       $0.link = .colocated
@@ -101,7 +101,7 @@ extension Scenario {
       $0.longestRecovery = .hours(3)
     },
     Scenario(
-      "a step in the middle of the first burst", seeds: 1...20, waits: .stepInBurst,
+      "a step in the middle of the first burst", seeds: 1...20,
       Bounds(
 
         median: .microseconds(700), bound: .milliseconds(95), synchronized: 0.99...1,

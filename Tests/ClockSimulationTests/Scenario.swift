@@ -9,19 +9,16 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   var bounds: Bounds
   /// Each is one run with other delays, wander and chance.
   var seeds: ClosedRange<UInt64> = 1...3
-  /// Nothing of the scenario can be met before.
-  var waits: Milestone?
   /// What more is demanded, of the time after it has settled.
   var settled: Bounds?
 
   init(
-    _ name: String, seeds: ClosedRange<UInt64> = 1...3, waits: Milestone? = nil, _ bounds: Bounds,
+    _ name: String, seeds: ClosedRange<UInt64> = 1...3, _ bounds: Bounds,
     settled: Bounds? = nil, _ change: (inout Simulation) -> Void = { _ in }
   ) {
     self.name = name
     self.bounds = bounds
     self.seeds = seeds
-    self.waits = waits
     self.settled = settled
     change(&simulation)
   }
@@ -49,6 +46,7 @@ struct Bounds: Sendable {
   var accepted: ClosedRange<Int>? = 0...0
   var refused: ClosedRange<Int>? = 0...0
   var rejected: ClosedRange<Int>?
+  var fleets: ClosedRange<Int>?
   var stopSignals: ClosedRange<Int>? = 0...0
   /// The state so long after the beginning.
   var states: [(after: Duration, state: SyncState)] = []
@@ -82,6 +80,7 @@ extension Bounds {
     check(outcome.count(of: .accepted), accepted, "steps accepted")
     check(outcome.count(of: .refused), refused, "steps refused")
     check(outcome.count(of: .rejected), rejected, "rejections")
+    check(outcome.count(of: .fleet), fleets, "fleets met")
     check(outcome.count(of: .stopped), stopSignals, "stop signals")
     for (after, state) in states {
       #expect(outcome.state(after: after) == state, "\(comment) after \(after.shortText)")

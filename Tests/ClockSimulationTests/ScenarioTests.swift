@@ -13,9 +13,6 @@ import Testing
 
   @Test(arguments: all)
   func scenario(_ scenario: Scenario) {
-    if let milestone = scenario.waits, !milestone.isReached {
-      return print("SKIPPED: \(scenario.name): until the estimator \(milestone.rawValue)")
-    }
     let outcomes = scenario.seeds.map { scenario.simulation.run(seed: $0) }
     if Environment.isVerbose { print(Outcome.line(scenario.name, outcomes)) }
     for outcome in outcomes {
@@ -57,7 +54,7 @@ extension Outcome {
       + range { $0.refusedDemands }
   }
 
-  enum LogKind { case state, accepted, refused, rate, rejected, stopped }
+  enum LogKind { case state, accepted, refused, rate, rejected, fleet, stopped }
 
   func count(of kind: LogKind) -> Int {
     events.count { $0.event.kind == kind }
@@ -72,6 +69,7 @@ extension TrackerEvent {
     case .stepRefused: .refused
     case .rateChanged: .rate
     case .burstRejected: .rejected
+    case .fleetMet: .fleet
     case .stopSignal: .stopped
     }
   }

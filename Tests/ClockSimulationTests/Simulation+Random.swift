@@ -49,10 +49,7 @@ extension Simulation {
     case 3: faults.append(fault(.status(418, retryAfter: nil)))
     case 4: faults.append(fault(.status(503, retryAfter: nil)))
     case 5: faults.append(fault(.cached(age: .seconds(5), isFlagged: true)))
-    case 6:
-      // Believed as a row of steps, until they add up to more than max_step.
-      guard Milestone.frozen.isReached else { return }
-      faults.append(Fault(.frozen, from: from, to: to))
+    case 6: faults.append(Fault(.frozen, from: from, to: to))
     case 7:
       // A smaller one may stay within what a burst alone can tell, and go unnoticed.
       let size = random.duration(in: .milliseconds(2500) ... .minutes(9))

@@ -2,11 +2,11 @@
 package struct Burst: Sendable, Hashable {
   package private(set) var samples: [Sample] = []
 
-  /// The last sample before this burst.
-  private var previous: Sample?
+  /// The first sample of earlier bursts that had the stamp of their last one.
+  private let previous: Sample?
 
-  /// - Parameter previous: the last sample of the burst before; nil when there was none, or when
-  ///   the exchange's clock may have been set since.
+  /// - Parameter previous: `standing` of the burst before; nil when there was none, or when the
+  ///   exchange's clock may have been set since.
   package init(after previous: Sample? = nil) {
     self.previous = previous
   }
@@ -15,19 +15,27 @@ package struct Burst: Sendable, Hashable {
     samples.append(sample)
   }
 
+  /// The first sample that had the stamp of the last one; nil before the first.
+  package var standing: Sample? {
+    let all = ([previous].compactMap(\.self)) + samples
+    return all.last.flatMap { last in all.reversed().prefix { $0.arrival == last.arrival }.last }
+  }
+
   /// Whether each sample's upper bound is proven: its answer was made for its request. It was not
-  /// where a cache says so, and where one stamp is given twice although it should have ticked in
-  /// between: then the first of the two may be as old as the second.
-  private var isFresh: [Bool] {
-    let repeats = zip([previous] + samples, samples).map { earlier, sample in
-      earlier.map {
-        sample.sent - $0.received > sample.resolution && sample.arrival == $0.arrival
-      } ?? false
+  /// where a cache says so, and where one stamp is given for longer than it takes to tick: then
+  /// any of the answers that have it may be as old as the last.
+  private func areFresh(_ drift: DriftBound) -> [Bool] {
+    let all = ([previous].compactMap(\.self)) + samples
+    var fresh: [Bool] = []
+    var rest = all[...]
+    while let first = rest.first {
+      let run = rest.prefix { $0.arrival == first.arrival }
+      rest = rest.dropFirst(run.count)
+      let quantum = first.resolution + drift.margin(over: first.resolution)
+      let stands = run.last.map { $0.sent - first.received > quantum } ?? false
+      fresh += run.map { !stands && !$0.isCached }
     }
-    return samples.indices.map { index in
-      !samples[index].isCached && !repeats[index]
-        && !(index + 1 < repeats.count && repeats[index + 1])
-    }
+    return fresh.suffix(samples.count)
   }
 
   /// The shortest round trip seen; nil before the first sample.
@@ -35,29 +43,38 @@ package struct Burst: Sendable, Hashable {
     samples.map(\.roundTrip).min()
   }
 
-  /// What more than half of the samples agree on; nil before the first sample and when they
-  /// contradict each other.
+  /// What most samples agree on; nil before the first sample, and when half of them or more are
+  /// elsewhere and too far away to be other servers of the exchange.
   package func agreement(drift: DriftBound) -> BurstAgreement? {
     guard let asOf = samples.map(\.received).max() else { return nil }
-    let isFresh = isFresh
+    let areFresh = areFresh(drift)
     // An upper bound that is not proven is none: it ends where no clock of this century is.
-    let intervals = zip(samples, isFresh).map { sample, isFresh in
+    let intervals = zip(samples, areFresh).map { sample, isFresh in
       let interval = sample.interval(at: asOf, drift: drift)
       return isFresh ? interval : interval.map { Self.open(above: $0.lower) }
     }
-    guard let agreed = Agreement(of: intervals.compactMap(\.self)),
-      agreed.count * 2 > samples.count
-    else { return nil }
+    guard let agreed = Agreement(of: intervals.compactMap(\.self)) else { return nil }
     let isAgreeing = intervals.map { $0?.intersection(agreed.interval) == agreed.interval }
+    let distances = samples.map { sample in
+      sample.isCached
+        ? nil : sample.interval(at: asOf, drift: drift).flatMap(agreed.interval.distance(to:))
+    }
+    let isElsewhere = zip(isAgreeing, distances).map { isAgreeing, distance in
+      !isAgreeing && (distance.map { $0 > Spread.largest } ?? true)
+    }
+    guard agreed.count * 2 > samples.count || !isElsewhere.contains(true) else { return nil }
+    // Where only the first ones are off, the clock was set under way; it is no fleet. Where only
+    // the last ones are, it may have been.
+    let (setBefore, setAfter) = (
+      isAgreeing.drop { !$0 }.allSatisfy(\.self), isAgreeing.drop { $0 }.allSatisfy { !$0 }
+    )
     return BurstAgreement(
       clock: IntervalClock(asOf: asOf, interval: agreed.interval, drift: drift),
       samples: zip(samples, isAgreeing).filter(\.1).map(\.0),
-      fresh: zip(zip(samples, isFresh), isAgreeing).filter { $0.1 && $0.0.1 }.map(\.0.0),
+      fresh: zip(zip(samples, areFresh), isAgreeing).filter { $0.1 && $0.0.1 }.map(\.0.0),
       rejected: isAgreeing.count { !$0 },
-      // Where only the first ones are off, the clock was set under way; it is no fleet.
-      spread: isAgreeing.drop { !$0 }.allSatisfy(\.self)
-        ? .none : spread(around: agreed.interval, at: asOf, drift: drift),
-      includesLast: isAgreeing.last == true)
+      spread: setBefore ? .none : spread(around: agreed.interval, at: asOf, drift: drift),
+      isSettled: isAgreeing.last == true || (!setAfter && isElsewhere.last == false))
   }
 
   private static func open(
@@ -68,7 +85,7 @@ package struct Burst: Sendable, Hashable {
     return open
   }
 
-  /// How far the samples that do not agree lie outside, as members of a fleet would.
+  /// How far the samples that do not agree lie outside, as servers of a fleet would.
   private func spread(
     around agreed: OffsetInterval<Monotonic, Exchange>, at asOf: MonotonicInstant,
     drift: DriftBound
@@ -76,15 +93,13 @@ package struct Burst: Sendable, Hashable {
     samples.filter { !$0.isCached }
       .compactMap { $0.interval(at: asOf, drift: drift) }
       .reduce(.none) { spread, interval in
-        let isAbove = interval.lower > agreed.upper
-        let isBelow = interval.upper < agreed.lower
-        let gap = isAbove ? interval.lower - agreed.upper : agreed.lower - interval.upper
-        guard isAbove || isBelow, gap <= Spread.largest else { return spread }
-        // The member's clock may be anywhere in its own interval.
+        guard let distance = agreed.distance(to: interval), distance <= Spread.largest
+        else { return spread }
+        // The server's clock may be anywhere in its own interval.
         return spread.union(
           Spread(
-            below: isBelow ? agreed.lower - interval.lower : .zero,
-            above: isAbove ? interval.upper - agreed.upper : .zero))
+            below: max(agreed.lower - interval.lower, .zero),
+            above: max(interval.upper - agreed.upper, .zero)))
       }
   }
 }
@@ -106,6 +121,7 @@ package struct BurstAgreement: Sendable, Hashable {
   /// How far those that do not agree lie outside.
   package var spread: Spread
 
-  /// The newest sample is one of those that agree.
-  package var includesLast: Bool
+  /// The newest sample is one of those that agree, or of a server that was met before in between:
+  /// the clock was not set under way.
+  package var isSettled: Bool
 }

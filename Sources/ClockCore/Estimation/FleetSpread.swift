@@ -1,42 +1,71 @@
-/// How far the answers of an exchange were seen to differ within single bursts, over the last day.
+/// How far the clocks of an exchange's servers were seen to differ, over the last day.
+///
+/// A load-balanced exchange answers from several servers. Which one gets a bot's order nobody
+/// knows, so the published bound is widened until it holds for each that was met.
+///
+/// Symbols: m_i the offset of server i; D no less than the distance of any two that were met at
+/// the same time. If the newest burst proves L <= m_k <= U of one of them, then for each
+///
+///     L - D  <=  m_j  <=  U + D
+///
+/// What breaks it: servers that were never met, or never at a time when the bound of one excluded
+/// the other. They differ by less than the offset may drift between two resyncs, and only the one
+/// met last is sure to be covered.
 package struct FleetSpread: Sendable, Hashable {
   private struct Sighting: Sendable, Hashable {
     var asOf: MonotonicInstant
-    var spread: Spread
-    /// How many answers lay outside.
+    /// No less than the distance of the servers that were met.
+    var diameter: Duration
+    /// How many answers came from another server than most.
     var answers: Int
   }
 
   private var seen: [Sighting] = []
 
-  /// A member of a fleet that was not met for this long is taken to be gone.
+  /// A server that was not met for this long is taken to be gone.
   package static let memory = Duration.seconds(86_400)
 
   package init() {}
 
+  /// One odd answer widens the bound of its own burst only; more of them are servers.
+  package var isFleet: Bool { seen.reduce(0) { $0 + $1.answers } > 1 }
+
+  /// How far the servers differ, at most; zero where all answers come from one clock.
+  package var slack: Duration { isFleet ? seen.map(\.diameter).max() ?? .zero : .zero }
+
+  /// Takes in what the answers of one burst show.
   package mutating func saw(_ agreement: BurstAgreement) {
-    seen.removeAll { $0.asOf < agreement.clock.asOf - Self.memory }
-    guard agreement.spread != .none else { return }
-    // One entry for each hour is enough, and bounds how many there are.
-    if let last = seen.last, agreement.clock.asOf - last.asOf < .seconds(3600) {
-      seen[seen.count - 1].spread = last.spread.union(agreement.spread)
-      seen[seen.count - 1].answers += agreement.rejected
+    let (spread, asOf) = (agreement.spread, agreement.clock.asOf)
+    seen.removeAll { $0.asOf < asOf - Self.memory }
+    guard spread != .none else { return }
+    add(
+      Sighting(
+        asOf: asOf, diameter: spread.below + agreement.clock.interval.width + spread.above,
+        answers: agreement.rejected))
+  }
+
+  /// Takes in that a burst came from another server than the one that is known.
+  package mutating func saw(_ known: IntervalClock, _ other: BurstAgreement) {
+    let (mine, theirs) = (known.interval(at: other.clock.asOf), other.clock.interval)
+    add(
+      Sighting(
+        asOf: other.clock.asOf,
+        diameter: max(mine.upper, theirs.upper) - min(mine.lower, theirs.lower),
+        answers: other.samples.count))
+  }
+
+  /// One entry for each hour is enough, and bounds how many there are.
+  private mutating func add(_ sighting: Sighting) {
+    if let last = seen.last, sighting.asOf - last.asOf < .seconds(3600) {
+      seen[seen.count - 1].diameter = max(last.diameter, sighting.diameter)
+      seen[seen.count - 1].answers += sighting.answers
     } else {
-      seen.append(
-        Sighting(
-          asOf: agreement.clock.asOf, spread: agreement.spread, answers: agreement.rejected))
+      seen.append(sighting)
     }
   }
 
-  /// What the published bound is to be widened by.
-  ///
-  /// One odd answer widens the bound of its own burst only. Once there were more, they are members:
-  /// and as the next burst may have the majority of another member, the bound is widened to both
-  /// sides, and by its own width, which may be anywhere in the other's.
+  /// What the bound of a burst is to be widened by before it is published.
   package func spread(with agreement: BurstAgreement) -> Spread {
-    guard seen.reduce(0, { $0 + $1.answers }) > 1 else { return agreement.spread }
-    let all = seen.reduce(agreement.spread) { $0.union($1.spread) }
-    let widest = max(all.below, all.above) + agreement.clock.interval.width
-    return Spread(below: widest, above: widest)
+    isFleet ? Spread(below: slack, above: slack) : agreement.spread
   }
 }

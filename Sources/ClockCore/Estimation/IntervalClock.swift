@@ -41,6 +41,11 @@ package struct IntervalClock: Sendable, Hashable {
     return mine.interval(at: other.asOf).intersection(other.interval) != nil
   }
 
+  /// Whether the two can both be true at the rates of this one.
+  package func covers(_ other: IntervalClock) -> Bool {
+    interval(at: other.asOf).intersection(other.interval) != nil
+  }
+
   /// The same with the ends moved outwards, for what single answers were seen to be off by.
   package func widened(by spread: Spread) -> IntervalClock {
     var wider = self

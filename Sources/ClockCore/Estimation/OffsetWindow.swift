@@ -39,6 +39,8 @@ package struct OffsetWindow: Sendable, Hashable {
   private struct Bound: Sendable, Hashable {
     var instant: MonotonicInstant
     var offset: AnchoredOffset
+    /// The end of the burst that it is of.
+    var burst: MonotonicInstant
   }
 
   /// Oldest first.
@@ -88,29 +90,47 @@ package struct OffsetWindow: Sendable, Hashable {
   }
 
   private static func lower(of agreement: BurstAgreement) -> [Bound] {
-    agreement.samples.map { Bound(instant: $0.received, offset: $0.lower) }
+    agreement.samples.map {
+      Bound(instant: $0.received, offset: $0.lower, burst: agreement.clock.asOf)
+    }
   }
 
   private static func upper(of agreement: BurstAgreement) -> [Bound] {
-    agreement.fresh.map { Bound(instant: $0.sent, offset: $0.upper) }
+    agreement.fresh.map {
+      Bound(instant: $0.sent, offset: $0.upper, burst: agreement.clock.asOf)
+    }
   }
 
   /// The clock that the samples leave possible at `now`, which is not before any of them; nil when
   /// they contradict each other, and before there is one of each kind.
-  package func clock(at now: MonotonicInstant) -> IntervalClock? {
-    clock(at: now, endsFrom: lower, upper)
+  ///
+  /// - Parameter slack: the samples may be of several clocks that are no further apart than this.
+  package func clock(at now: MonotonicInstant, slack: Duration = .zero) -> IntervalClock? {
+    clock(at: now, endsFrom: lower, upper, endsOff: slack, slack: slack)
+  }
+
+  /// Whether a burst contradicts none of the samples.
+  package func fits(_ burst: BurstAgreement, slack: Duration) -> Bool {
+    var candidate = self
+    candidate.insert(burst)
+    return candidate.clock(at: burst.clock.asOf, slack: slack) != nil
   }
 
   /// The same, with the rate learnt from all samples but the offset from the newest burst alone.
   ///
   /// An exchange's clock may be set by less than a round trip, which contradicts nothing. Ends that
   /// are proven anew by each burst are wrong until the next one at the longest.
-  package func clock(provenBy newest: BurstAgreement) -> IntervalClock? {
-    clock(at: newest.clock.asOf, endsFrom: Self.lower(of: newest), Self.upper(of: newest))
+  package func clock(
+    provenBy newest: BurstAgreement, slack: Duration = .zero
+  ) -> IntervalClock? {
+    clock(
+      at: newest.clock.asOf, endsFrom: Self.lower(of: newest), Self.upper(of: newest),
+      endsOff: .zero, slack: slack)
   }
 
   private func clock(
-    at now: MonotonicInstant, endsFrom lowerEnds: [Bound], _ upperEnds: [Bound]
+    at now: MonotonicInstant, endsFrom lowerEnds: [Bound], _ upperEnds: [Bound],
+    endsOff: Duration, slack: Duration
   ) -> IntervalClock? {
     guard let reference = lowerEnds.first?.offset, !upperEnds.isEmpty else { return nil }
     let wander = wanderPPM / 1e6
@@ -118,16 +138,22 @@ package struct OffsetWindow: Sendable, Hashable {
       bounds.map { bound in
         let age = Double((now - bound.instant).wholeNanoseconds)
         let offset = Double((bound.offset - reference).wholeNanoseconds)
-        return (age: age, offset: offset + sign * wander * age)
+        return Point(age: age, offset: offset + sign * wander * age, burst: bound.burst)
       }
     }
-    guard let rates = feasibleRates(points(lower, -1), points(upper, 1)) else { return nil }
+    let slack = Double(slack.wholeNanoseconds)
+    guard var rates = feasibleRates(points(lower, -1), points(upper, 1), slack: slack)
+    else { return nil }
+    let middle = (rates.lowerBound + rates.upperBound) / 2
+    if let error = robustError(of: rates, points(lower, -1), points(upper, 1), slack: slack) {
+      rates = middle - error...middle + error
+    }
     let (below, above) = (points(lowerEnds, -1), points(upperEnds, 1))
     let least = below.map { $0.offset + rates.lowerBound * $0.age }.max() ?? 0
     let greatest = above.map { $0.offset + rates.upperBound * $0.age }.min() ?? 0
     let interval = OffsetInterval(
-      lower: reference + .nanoseconds(Int64(least.rounded(.down)) - 1),
-      upper: reference + .nanoseconds(Int64(greatest.rounded(.up)) + 1))
+      lower: reference + .nanoseconds(Int64(least.rounded(.down)) - 1) - endsOff,
+      upper: reference + .nanoseconds(Int64(greatest.rounded(.up)) + 1) + endsOff)
     return interval.map { IntervalClock(asOf: now, interval: $0, rates: published(rates)) }
   }
 
@@ -144,15 +170,41 @@ package struct OffsetWindow: Sendable, Hashable {
   /// bound the middle of the possible rates is still the likely one.
   private var steepest: Double { (Double(drift.partsPerMillion) + wanderPPM) / 1e6 }
 
-  /// The rates b for which every lower sample is below every upper one.
+  /// A bound as seen from now, relaxed by the wander since; ns.
+  private struct Point {
+    var age: Double
+    var offset: Double
+    var burst: MonotonicInstant
+  }
+
+  /// How far from the middle of `rates` the rate may be if the clock was set once between two
+  /// bursts, by too little to contradict any of them; nil where too little is left then.
+  private func robustError(
+    of rates: ClosedRange<Double>, _ below: [Point], _ above: [Point], slack: Double
+  ) -> Double? {
+    let middle = (rates.lowerBound + rates.upperBound) / 2
+    let errors = Set(above.map(\.burst)).compactMap { burst in
+      feasibleRates(below, above, slack: slack, unlessSetAfter: burst).map {
+        max($0.upperBound - middle, middle - $0.lowerBound)
+      }
+    }
+    guard let error = errors.max(), error < Double(drift.partsPerMillion) / 1e6 else { return nil }
+    return error
+  }
+
+  /// The rates b for which every lower sample is above no upper one by more than `slack`, ns.
+  ///
+  /// - Parameter burst: samples up to its end say nothing of those after.
   private func feasibleRates(
-    _ below: [(age: Double, offset: Double)], _ above: [(age: Double, offset: Double)]
+    _ below: [Point], _ above: [Point], slack: Double,
+    unlessSetAfter burst: MonotonicInstant? = nil
   ) -> ClosedRange<Double>? {
     var (least, greatest) = (-steepest, steepest)
     for low in below {
       for high in above {
+        if let burst, (low.burst <= burst) != (high.burst <= burst) { continue }
         // low.offset + b low.age <= high.offset + b high.age
-        let (room, ages) = (high.offset - low.offset, low.age - high.age)
+        let (room, ages) = (high.offset - low.offset + slack, low.age - high.age)
         if ages > 0 {
           greatest = min(greatest, room / ages)
         } else if ages < 0 {

@@ -36,6 +36,10 @@ package enum TrackerEvent: Sendable, Hashable {
   /// One burst contradicted the past and the next one did not confirm it.
   case burstRejected(by: Duration)
 
+  /// The exchange answers from several servers, whose clocks differ by no more than `spread`; the
+  /// published bound covers them.
+  case fleetMet(spread: Duration)
+
   /// The exchange asked us to stay away.
   case stopSignal(ProbeFailure, wait: Duration)
 }

@@ -20,23 +20,12 @@ package struct ExchangeTracker: Sendable {
 
   private var phase = Phase.resting
   private var burst = Burst()
-  /// The samples of earlier bursts that still bind.
-  private var window: OffsetWindow
-  /// How far the rate is taken to stray; grows when it was seen to stray further.
-  private var wanderPPM: Double
-  private var fleet = FleetSpread()
-  /// The newest sample of all, which the next one must not repeat.
-  private var lastSample: Sample?
+  /// What the finished bursts say. The first samples of the very first one are published as they
+  /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
+  private var believed: BelievedClock
   private var burstBegan: MonotonicInstant?
-  /// What was known before the burst under way. Its first samples are published as they come, but
-  /// the burst as a whole is weighed against this: one early wrong answer does not outlive it.
-  private var settled: (clock: IntervalClock?, lastSync: MonotonicInstant?)
-  /// What a finished burst said that contradicts the past and awaits confirmation.
-  private var suspect: BurstAgreement?
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
   private var acceptsAnyStep = false
-  /// The burst under way repeats one that could not be told from a clock that moved during it.
-  private var isRepetition = false
   /// Probes sent before this instant are not believed: the local clock moved since.
   private var trustedFrom: MonotonicInstant
   private var budget: ProbeBudget
@@ -50,11 +39,8 @@ package struct ExchangeTracker: Sendable {
     budget = ProbeBudget(probesPerMinute: settings.probesPerMinute)
     random = SplitMix64(seed: seed)
     trustedFrom = now
-    wanderPPM = settings.wanderPPM
-    window = settings.emptyWindow(wanderPPM: settings.wanderPPM)
+    believed = BelievedClock(settings: settings)
   }
-
-  private var emptyWindow: OffsetWindow { settings.emptyWindow(wanderPPM: wanderPPM) }
 
   // MARK: Events
 
@@ -77,8 +63,7 @@ package struct ExchangeTracker: Sendable {
     guard phase == .probing else { return [] }
     guard sample.sent >= trustedFrom else { return [.closeConnection] + beginBurst(at: now) }
     burst.add(sample)
-    lastSample = sample
-    if burst.samples.count >= settings.samples { return endBurst(failure: nil, at: now) }
+    if isBurstComplete { return endBurst(failure: nil, at: now) }
     var actions = publishFirstImpression(at: now)
     guard budget.wait(for: 1, at: now) == .zero else {
       return actions + endBurst(failure: nil, at: now)
@@ -126,10 +111,7 @@ package struct ExchangeTracker: Sendable {
     status.clock = nil
     status.lastSync = nil
     status.disruption = reason
-    settled = (nil, nil)
-    suspect = nil
-    lastSample = nil
-    window = emptyWindow
+    believed = BelievedClock(settings: settings)
     trustedFrom = now
     burst = Burst()
     var actions: [Action] = [.publish] + logStateChange(at: now)
@@ -150,10 +132,17 @@ package struct ExchangeTracker: Sendable {
     }
     status.blockedUntil = nil
     status.nextSync = min(status.nextSync, now)
-    burst = Burst(after: lastSample)
+    burst = Burst(after: burst.standing)
     burstBegan = now
-    settled = (status.clock, status.lastSync)
     return [.publish] + sendProbe(at: now)
+  }
+
+  /// The newest answer may be the first after the clock was set: then more are needed to tell.
+  private var isBurstComplete: Bool {
+    let count = burst.samples.count
+    guard count >= settings.samples else { return false }
+    return count >= 2 * settings.samples
+      || burst.agreement(drift: settings.drift)?.isSettled == true
   }
 
   private mutating func sendProbe(at now: MonotonicInstant) -> [Action] {
@@ -181,20 +170,18 @@ package struct ExchangeTracker: Sendable {
   /// Where nothing is known yet, the first samples of a burst are of use already; a later burst
   /// speaks only when it is complete.
   private mutating func publishFirstImpression(at now: MonotonicInstant) -> [Action] {
-    guard settled.clock == nil, suspect == nil,
-      let fresh = burst.agreement(drift: settings.drift)
+    guard let fresh = burst.agreement(drift: settings.drift),
+      let clock = believed.impression(of: fresh)
     else { return [] }
-    var impression = window
-    impression.insert(fresh)
-    guard let clock = impression.clock(at: fresh.clock.asOf) else { return [] }
-    status.clock = clock.widened(by: fleet.spread(with: fresh))
+    status.clock = clock
     noteGoodSamples(of: fresh)
     return [.publish] + logStateChange(at: now)
   }
 
   private mutating func endBurst(failure: ProbeFailure?, at now: MonotonicInstant) -> [Action] {
     phase = .resting
-    (status.clock, status.lastSync) = settled
+    status.clock = believed.clock
+    if status.clock == nil { status.lastSync = nil }
     status.resyncs += 1
     var actions: [Action] = [.closeConnection]
     var failure = failure
@@ -209,25 +196,21 @@ package struct ExchangeTracker: Sendable {
     let agreement = burst.agreement(drift: settings.drift)
     status.rejections.contradicting += agreement?.rejected ?? burst.samples.count
     status.rejections.stale += (agreement?.samples.count ?? 0) - (agreement?.fresh.count ?? 0)
-    if failure == nil, !isRepetition, agreement?.includesLast != true {
-      // The newest answer is not among those that agree: the clock may have moved under way.
-      isRepetition = true
-      return actions + [.publish] + logStateChange(at: now) + beginBurst(at: now)
-    }
-    isRepetition = false
-    if let fresh = agreement, failure == nil || fresh.includesLast {
-      switch believe(fresh) {
-      case .believed(let logs):
-        actions += logs
+    if let fresh = agreement, failure == nil || fresh.isSettled {
+      switch believed.weigh(fresh, acceptingAnyStep: acceptsAnyStep) {
+      case .believed(let events):
+        actions += events.map(Action.log)
+        status.clock = believed.clock
         noteGoodSamples(of: fresh)
         failure = nil
         status.disruption = nil
       case .contradicted:
-        actions += [.publish] + logStateChange(at: now) + beginBurst(at: now)
-        return actions
-      case .refused(let refusal, let logs):
-        actions += logs
+        status.disruption = "answers contradict the past; confirming"
+        return actions + [.publish] + logStateChange(at: now) + beginBurst(at: now)
+      case .refused(let refusal, let keepsPast, let events):
+        actions += events.map(Action.log)
         failure = refusal
+        if keepsPast { status.disruption = nil }
       }
     } else if failure == nil {
       failure = ProbeFailure(reason: "the answers of the burst contradict each other")
@@ -265,82 +248,6 @@ package struct ExchangeTracker: Sendable {
     // A little before the limit, so that the burst is done by then; not so often that a path which
     // is hardly good enough is probed without end.
     return min(regular, max((limit - now) * 9 / 10, .seconds(30)))
-  }
-
-  // MARK: Disagreement with the past
-
-  private enum Belief {
-    case believed([Action])
-    /// The first burst that contradicts the past: another one must confirm it, at once.
-    case contradicted
-    case refused(ProbeFailure, [Action])
-  }
-
-  /// Weighs a finished burst against what was known before.
-  private mutating func believe(_ fresh: BurstAgreement) -> Belief {
-    guard !fresh.fresh.isEmpty else {
-      let reason = "every answer was made before it was asked for: a cache, or a clock that stands"
-      return .refused(ProbeFailure(reason: reason), [])
-    }
-    if adopt(window, fresh) { return .believed(contradictionOverruled()) }
-    guard let known = status.clock else {
-      adopt(emptyWindow, fresh)
-      return .believed([])
-    }
-    guard !known.agrees(with: fresh.clock, within: settings.drift) else {
-      // No step, but the rate has changed by more than was thought: it is learnt anew, and trusted
-      // less from now on.
-      wanderPPM = min(wanderPPM * 2, Double(settings.drift.partsPerMillion))
-      adopt(emptyWindow, fresh)
-      return .believed(contradictionOverruled() + [.log(.rateChanged(wanderPPM: wanderPPM))])
-    }
-    guard let first = suspect else {
-      suspect = fresh
-      status.disruption = "answers contradict the past; confirming"
-      return .contradicted
-    }
-    guard first.clock.agrees(with: fresh.clock, within: settings.drift) else {
-      suspect = fresh
-      return .refused(
-        ProbeFailure(reason: "answers contradict the past and each other"), [])
-    }
-    let jump = known.jump(to: fresh.clock)
-    guard abs(jump) <= settings.maxStep || acceptsAnyStep else {
-      // The past stays in use, and the jump stays suspect: the next burst need not be confirmed.
-      suspect = fresh
-      status.disruption = nil
-      let reason =
-        "the exchange's clock jumped by \(jump.shortText), more than max_step: not believed"
-      return .refused(
-        ProbeFailure(reason: reason), [.log(.stepRefused(by: jump, limit: settings.maxStep))])
-    }
-    suspect = nil
-    var confirmed = emptyWindow
-    confirmed.insert(first)
-    if !adopt(confirmed, fresh) { adopt(emptyWindow, fresh) }
-    return .believed([.log(.stepAccepted(by: jump))])
-  }
-
-  /// Takes the window with the burst for the truth, unless they contradict each other.
-  @discardableResult
-  private mutating func adopt(_ window: OffsetWindow, _ fresh: BurstAgreement) -> Bool {
-    var candidate = window
-    candidate.insert(fresh)
-    // A burst that was cut short is too wide to stand alone.
-    let standsAlone = fresh.fresh.count * 2 >= settings.samples
-    guard let whole = candidate.clock(at: fresh.clock.asOf) else { return false }
-    let clock = standsAlone ? candidate.clock(provenBy: fresh) ?? whole : whole
-    self.window = candidate
-    fleet.saw(fresh)
-    status.clock = clock.widened(by: fleet.spread(with: fresh))
-    return true
-  }
-
-  /// A burst that agrees with the past clears the one that did not.
-  private mutating func contradictionOverruled() -> [Action] {
-    guard let suspect, let known = settled.clock else { return [] }
-    self.suspect = nil
-    return [.log(.burstRejected(by: known.jump(to: suspect.clock)))]
   }
 
   // MARK: Log

@@ -27,6 +27,12 @@ package struct OffsetInterval<Base: Timescale, Target: Timescale>: Sendable, Has
     Self(lower: max(lower, other.lower), upper: min(upper, other.upper))
   }
 
+  /// How much lies between the two; nil when they share a part.
+  package func distance(to other: Self) -> Duration? {
+    let gap = max(lower, other.lower) - min(upper, other.upper)
+    return gap > .zero ? gap : nil
+  }
+
   /// The interval with each end moved outwards by `margin`.
   ///
   /// - Precondition: `margin` is not negative.
