@@ -53,7 +53,8 @@ demo: build
 
 run: build
 	mkdir -p .build/run
-	$(release)/exchange-clockd --config $(CONFIG) --socket .build/run/exchange-clock.sock
+	$(release)/exchange-clockd --config $(CONFIG) --socket .build/run/exchange-clock.sock \
+	  --state .build/run/state.json
 
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint

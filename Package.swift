@@ -93,8 +93,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ClockCore", "ClockProtocol", "ExchangeClock", "ExchangeSimulator", "JSONDocument",
-        "LinuxSystem", "exchange-clockd", "exchange-clock",
+        "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
+        "JSONDocument", "LinuxSystem", "exchange-clockd", "exchange-clock",
       ]),
     tests("ExchangeProbeTests", ["ClockCore", "ExchangeCatalog", "ExchangeProbe", "LinuxSystem"]),
     tests(

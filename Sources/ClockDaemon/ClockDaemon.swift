@@ -24,13 +24,23 @@ actor ClockDaemon {
   private nonisolated let board: StatusBoard
   private let settings: DaemonSettings
   private let threads: ProbeThreads
+  /// Those that the board was made from, until `begin` takes them over.
+  private var trackers: [ExchangeTracker]
+  /// Nil when no state is kept.
+  private let keeper: StateKeeper?
   private var exchanges: [FollowedExchange] = []
   private var readiness: Readiness
   private let notifier: Notifier
   private var housekeeping: Housekeeping?
 
-  init(settings: DaemonSettings, board: StatusBoard, notifier: Notifier) {
+  /// - Parameter trackers: one for each exchange of the settings, in their order; not started.
+  init(
+    settings: DaemonSettings, trackers: [ExchangeTracker], board: StatusBoard, notifier: Notifier,
+    keeper: StateKeeper?
+  ) {
     self.settings = settings
+    self.trackers = trackers
+    self.keeper = keeper
     self.board = board
     self.notifier = notifier
     threads = ProbeThreads(limit: Self.mostProbes)
@@ -51,21 +61,22 @@ actor ClockDaemon {
 
   private func begin(server: SocketServer) {
     let now = HostClocks.monotonic()
-    var seeds = SystemRandomNumberGenerator()
-    exchanges = settings.exchanges.enumerated().map { index, exchange in
+    exchanges = zip(settings.exchanges, trackers).enumerated().map { index, pair in
       FollowedExchange(
-        settings: exchange, target: exchange.target,
+        settings: pair.0, target: pair.0.target,
         timer: OneShotTimer(queue: executor.queue) { [weak self] in
           self?.assumeIsolated { $0.timerFired(index) }
         },
-        tracker: ExchangeTracker(
-          settings: settings.tracker(for: exchange), seed: seeds.next(), now: now))
+        tracker: pair.1)
     }
+    trackers = []
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
     housekeeping = Housekeeping(
       server: server, notifier: notifier, queue: executor.queue,
       status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
       isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false })
+    // What was restored is an estimate.
+    announceReadiness()
   }
 
   // MARK: Events
@@ -154,6 +165,8 @@ actor ClockDaemon {
       case .publish:
         let status = exchanges[index].tracker.status
         board.change { $0.entries[index].status = status }
+        // What is in doubt must not be restored.
+        if status.disruption != nil { saveState() }
       case .log(let event):
         Log.write(event.priority, event.message(exchange: exchanges[index].id))
         if case .stepRefused(let step, _) = event { exchanges[index].refusedStep = step }
@@ -208,8 +221,15 @@ actor ClockDaemon {
     let waiters = exchanges[index].waiters
     exchanges[index].waiters = []
     for waiter in waiters { waiter() }
+    saveState()
     updateReadiness(index)
     housekeeping?.report()
+  }
+
+  private func saveState() {
+    keeper?.save(
+      StateKeeper.Snapshot(
+        memories: exchanges.map(\.tracker.memory), suspended: board.read().suspended))
   }
 
   private func updateReadiness(_ index: Int) {
@@ -223,6 +243,10 @@ actor ClockDaemon {
         "\(exchanges[index].id): \(status.failures) attempts failed, readiness no longer waits for"
           + " it: \(status.failure?.reason ?? "no reason known")")
     }
+    announceReadiness()
+  }
+
+  private func announceReadiness() {
     let reached = readiness.update(
       exchanges.map { ($0.tracker.status.clock != nil, $0.isGivenUp) })
     guard reached else { return }

@@ -17,13 +17,15 @@ package enum DaemonCommand {
   }
 
   static let help = """
-    usage: exchange-clockd [--config FILE] [--socket PATH]
+    usage: exchange-clockd [--config FILE] [--socket PATH] [--state PATH]
 
     Knows what time every exchange believes it is, and serves it over a Unix socket.
 
       --config FILE   the configuration (default /etc/exchange-clock/exchange-clock.toml)
       --socket PATH   where to serve (default: socket.path of the configuration, else
                       exchange-clock.sock in $RUNTIME_DIRECTORY or /run/exchange-clock)
+      --state PATH    the state file, which lets a restart within the same boot serve at once
+                      (default: state.json in $STATE_DIRECTORY; without that, none)
       --help          this text
       --version       the version
 
@@ -43,16 +45,13 @@ package enum DaemonCommand {
       let listener = try UnixSocket.listen(
         at: path, mode: settings.socketMode, group: settings.socketGroup)
       let identity = UnixSocket.identity(of: path)
-      let board = StatusBoard(
-        entries: settings.exchanges.map {
-          StatusBoard.Entry(
-            settings: $0,
-            status: ExchangeStatus(
-              settings: settings.tracker(for: $0), nextSync: HostClocks.monotonic()))
-        },
-        suspended: HostClocks.read().suspended)
+      let beginning = DaemonBeginning(
+        settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
+      let (board, keeper) = (beginning.board, beginning.keeper)
       let notifier = Notifier()
-      let daemon = ClockDaemon(settings: settings, board: board, notifier: notifier)
+      let daemon = ClockDaemon(
+        settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
+        keeper: keeper)
       let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
         daemon.resync($0, acceptingStep: $1, $2)
       }
@@ -61,9 +60,10 @@ package enum DaemonCommand {
       let signals = Termination {
         notifier.sendLast("STOPPING=1")
         server.stop()
+        keeper?.saveLast()
         UnixSocket.remove(path, ifStill: identity)
         Log.write(.info, "stopped")
-        // Threads may still wait for an exchange: nothing of theirs needs to be saved.
+        // Threads may still wait for an exchange: nothing of theirs is of use any more.
         _exit(0)
       }
       try server.start()
@@ -71,7 +71,8 @@ package enum DaemonCommand {
       Log.write(
         .info,
         "exchange-clockd \(exchangeClockVersion) serves \(path), following"
-          + " \(settings.exchanges.map(\.id).joined(separator: ", "))")
+          + " \(settings.exchanges.map(\.id).joined(separator: ", "))"
+          + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""))
       withExtendedLifetime((signals, daemon)) { dispatchMain() }
     } catch UnixSocket.ListenError.unknownGroup(let name) {
       fail("\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration)
@@ -83,6 +84,7 @@ package enum DaemonCommand {
   private struct Options {
     var config = "/etc/exchange-clock/exchange-clock.toml"
     var socket: String?
+    var state: String?
   }
 
   private static func parse(_ arguments: [String]) -> Options {
@@ -96,9 +98,13 @@ package enum DaemonCommand {
       case "--version":
         print("exchange-clockd \(exchangeClockVersion)")
         exit(0)
-      case "--config", "--socket":
+      case "--config", "--socket", "--state":
         guard let value = rest.popFirst() else { fail("\(name) needs a value", Exit.usage) }
-        if name == "--config" { options.config = value } else { options.socket = value }
+        switch name {
+        case "--config": options.config = value
+        case "--socket": options.socket = value
+        default: options.state = value
+        }
       default:
         fail("unknown option \"\(name)\"; try exchange-clockd --help", Exit.usage)
       }
@@ -137,10 +143,25 @@ package enum DaemonCommand {
 
   private static func socketPath(_ options: Options, _ settings: DaemonSettings) -> String {
     if let path = options.socket ?? settings.socketPath { return path }
-    guard let directory = getenv("RUNTIME_DIRECTORY") else { return SocketPath.standard }
-    // systemd lists several directories with colons between them; the first is ours.
-    let first = String(cString: directory).prefix { $0 != ":" }
-    return "\(first)/exchange-clock.sock"
+    return directory("RUNTIME_DIRECTORY").map { "\($0)/exchange-clock.sock" }
+      ?? SocketPath.standard
+  }
+
+  private static func statePath(_ options: Options) -> String? {
+    options.state ?? directory("STATE_DIRECTORY").map { "\($0)/state.json" }
+  }
+
+  /// The boot id, which the unit passes on as the daemon may not see /proc/sys.
+  private static var bootFromManager: String? {
+    getenv("EXCHANGE_CLOCK_BOOT_ID").map { String(cString: $0) }
+  }
+
+  /// A directory that systemd made for the daemon. It lists several with colons between them; the
+  /// first is ours.
+  private static func directory(_ variable: String) -> String? {
+    guard let list = getenv(variable) else { return nil }
+    let first = String(cString: list).prefix { $0 != ":" }
+    return first.isEmpty ? nil : String(first)
   }
 
   private static func fail(_ message: String, _ code: CInt) -> Never {

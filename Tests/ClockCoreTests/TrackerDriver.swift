@@ -31,6 +31,9 @@ struct TrackerDriver {
   /// The failures of the resyncs that ended; nil for a good one.
   private(set) var endings: [ProbeFailure?] = []
 
+  /// The last restart took over what was remembered.
+  private(set) var wasRestored = false
+
   /// How the exchange answers the probe of that number, counted from 0.
   var script: (_ probe: Int) -> Answer = { _ in .prompt }
 
@@ -109,6 +112,18 @@ struct TrackerDriver {
   mutating func suspend(for duration: Duration) {
     truth = truth + duration
     perform(tracker.disrupted("the host was suspended", at: now))
+  }
+
+  /// The daemon ends and another one goes on with what it remembered, if it is sound.
+  mutating func restart(after pause: Duration = .zero, with memory: TrackerMemory?) {
+    now = now + pause
+    (wake, inFlight) = (nil, nil)
+    let settings = status.settings
+    let restored = memory.flatMap {
+      ExchangeTracker(settings: settings, seed: 2, now: now, restoring: $0)
+    }
+    tracker = restored ?? ExchangeTracker(settings: settings, seed: 2, now: now)
+    wasRestored = restored != nil
   }
 
   /// Wakes the tracker although its time has not come.

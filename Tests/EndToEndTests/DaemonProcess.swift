@@ -38,14 +38,16 @@ final class DaemonProcess: Sendable {
 
   /// A daemon that follows simulated exchanges.
   convenience init(
-    following simulator: ExchangeSimulator, settings: String = "",
-    perExchange: String = "", environment: [String] = []
+    following simulator: ExchangeSimulator, in directory: TemporaryDirectory = TemporaryDirectory(),
+    settings: String = "", perExchange: String = "", arguments: [String] = [],
+    environment: [String] = []
   ) throws {
     let tables = simulator.ids.map { id in
       "[exchanges.\(id)]\nbase_url = \"\(simulator.url(of: id))\"\n\(perExchange)\n"
     }
     try self.init(
-      ([settings] + tables).joined(separator: "\n"), environment: environment)
+      ([settings] + tables).joined(separator: "\n"), in: directory, arguments: arguments,
+      environment: environment)
   }
 
   func connect() throws -> DaemonConnection {

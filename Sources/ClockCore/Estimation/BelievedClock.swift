@@ -19,16 +19,15 @@ package struct BelievedClock: Sendable, Hashable {
     case refused(ProbeFailure, keepsPast: Bool, [TrackerEvent])
   }
 
-  /// Nil before the first burst that was believed.
-  package private(set) var clock: IntervalClock?
-
-  /// The same before it was widened to cover all servers.
-  private var proven: IntervalClock?
+  /// By the samples alone; nil before the first burst that was believed.
+  private(set) var proven: IntervalClock?
+  /// What it is widened by to cover all servers.
+  private(set) var widening = Spread.none
   /// The samples of earlier bursts that still bind.
-  private var window: OffsetWindow
+  private(set) var window: OffsetWindow
   /// How far the rate is taken to stray; grows when it was seen to stray further.
-  private var wanderPPM: Double
-  private var fleet = FleetSpread()
+  private(set) var wanderPPM: Double
+  private(set) var fleet = FleetSpread()
   /// What a finished burst said that contradicts the past and awaits confirmation.
   private var suspect: BurstAgreement?
   /// The clock before it was last set, not far.
@@ -42,12 +41,29 @@ package struct BelievedClock: Sendable, Hashable {
     window = settings.emptyWindow(wanderPPM: settings.wanderPPM)
   }
 
+  /// Goes on from what an earlier one knew.
+  ///
+  /// - Parameter estimate: is sound.
+  init(settings: TrackerSettings, restoring estimate: TrackerMemory.Estimate) {
+    self.settings = settings
+    wanderPPM = estimate.wanderPPM
+    window = settings.emptyWindow(wanderPPM: estimate.wanderPPM)
+    window.lower = estimate.lowerBounds
+    window.upper = estimate.upperBounds
+    proven = estimate.clock
+    widening = estimate.widening
+    fleet = estimate.fleet
+  }
+
+  /// The exchange's clock, whichever server answers; nil before the first burst that was believed.
+  package var clock: IntervalClock? { proven?.widened(by: widening) }
+
   /// A burst contradicts the past, and whether it is right is not known yet.
   package var isInDoubt: Bool { suspect != nil }
 
   /// The clock by a burst that is not finished, where nothing is known yet; else nil.
   package func impression(of fresh: BurstAgreement) -> IntervalClock? {
-    guard clock == nil, suspect == nil else { return nil }
+    guard proven == nil, suspect == nil else { return nil }
     var impression = self
     return impression.adopt(window, fresh) ? impression.clock : nil
   }
@@ -161,7 +177,7 @@ package struct BelievedClock: Sendable, Hashable {
     self.window = window
     self.fleet = fleet
     proven = clock
-    self.clock = clock.widened(by: fleet.spread(with: fresh))
+    widening = fleet.spread(with: fresh)
     return true
   }
 }

@@ -12,20 +12,29 @@
 /// the other. They differ by less than the offset may drift between two resyncs, and only the one
 /// met last is sure to be covered.
 package struct FleetSpread: Sendable, Hashable {
-  private struct Sighting: Sendable, Hashable {
-    var asOf: MonotonicInstant
+  package struct Sighting: Sendable, Hashable {
+    package var asOf: MonotonicInstant
     /// No less than the distance of the servers that were met.
-    var diameter: Duration
+    package var diameter: Duration
     /// How many answers came from another server than most.
-    var answers: Int
+    package var answers: Int
+
+    package init(asOf: MonotonicInstant, diameter: Duration, answers: Int) {
+      self.asOf = asOf
+      self.diameter = diameter
+      self.answers = answers
+    }
   }
 
-  private var seen: [Sighting] = []
+  /// Oldest first, an hour apart or more.
+  package private(set) var seen: [Sighting]
 
   /// A server that was not met for this long is taken to be gone.
   package static let memory = Duration.seconds(86_400)
 
-  package init() {}
+  package init(seen: [Sighting] = []) {
+    self.seen = seen
+  }
 
   /// One odd answer widens the bound of its own burst only; more of them are servers.
   package var isFleet: Bool { seen.reduce(0) { $0 + $1.answers } > 1 }

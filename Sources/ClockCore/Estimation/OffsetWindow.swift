@@ -36,16 +36,22 @@
 /// 2003 (mini-sync); Zhang, Liu & Xia 2002.
 package struct OffsetWindow: Sendable, Hashable {
   /// One end of theta at one instant.
-  private struct Bound: Sendable, Hashable {
-    var instant: MonotonicInstant
-    var offset: AnchoredOffset
+  package struct Bound: Sendable, Hashable {
+    package var instant: MonotonicInstant
+    package var offset: AnchoredOffset
     /// The end of the burst that it is of.
-    var burst: MonotonicInstant
+    package var burst: MonotonicInstant
+
+    package init(instant: MonotonicInstant, offset: AnchoredOffset, burst: MonotonicInstant) {
+      self.instant = instant
+      self.offset = offset
+      self.burst = burst
+    }
   }
 
   /// Oldest first.
-  private var lower: [Bound] = []
-  private var upper: [Bound] = []
+  package internal(set) var lower: [Bound] = []
+  package internal(set) var upper: [Bound] = []
 
   private let drift: DriftBound
   private let wanderPPM: Double

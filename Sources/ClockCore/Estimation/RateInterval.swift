@@ -11,6 +11,12 @@ package struct RateInterval: Sendable, Hashable {
     self.upperPPM = upperPPM
   }
 
+  /// The same for numbers that were read from outside: fails where they are no interval.
+  package init?(from lowerPPM: Double, to upperPPM: Double) {
+    guard lowerPPM.isFinite, upperPPM.isFinite, lowerPPM <= upperPPM else { return nil }
+    self.init(lowerPPM: lowerPPM, upperPPM: upperPPM)
+  }
+
   /// All rates that a drift bound allows.
   package init(within drift: DriftBound) {
     let limit = Double(drift.partsPerMillion)

@@ -1,4 +1,5 @@
-/// Answers that were not used, by reason, since the start.
+/// Answers that were not used, by reason, since the start; since an earlier one where the state of
+/// an earlier daemon was restored.
 package struct Rejections: Sendable, Hashable {
   /// Did not agree with most of their burst.
   package var contradicting = 0

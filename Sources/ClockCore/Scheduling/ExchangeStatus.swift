@@ -9,6 +9,9 @@ package struct ExchangeStatus: Sendable, Hashable {
   /// Why the last resync was not good; nil when it was, or none has ended yet.
   package var failure: ProbeFailure?
 
+  /// The estimate is that of the daemon before this one, and no resync has ended since.
+  package var isRestored = false
+
   /// Resyncs failed in a row.
   package var failures = 0
 
@@ -67,6 +70,10 @@ package struct ExchangeStatus: Sendable, Hashable {
     }
     if now > voidAfter {
       return (.unknown, "void: no good resync any more; \(failure?.reason ?? "overdue")")
+    }
+    if isRestored {
+      let reason = failure?.reason ?? "first resync under way"
+      return (.holdover, "restored from the state file; \(reason)")
     }
     if let failure { return (.holdover, failure.reason) }
     if now > nextSync + settings.longestBurst { return (.holdover, "resync overdue") }

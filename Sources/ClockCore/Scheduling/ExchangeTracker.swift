@@ -10,7 +10,7 @@
 /// before it counts. A burst that contradicts the past is not believed until a second one says
 /// the same.
 package struct ExchangeTracker: Sendable {
-  package private(set) var status: ExchangeStatus
+  package internal(set) var status: ExchangeStatus
 
   private enum Phase: Equatable {
     case resting
@@ -22,7 +22,7 @@ package struct ExchangeTracker: Sendable {
   private var burst = Burst()
   /// What the finished bursts say. The first samples of the very first one are published as they
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
-  private var believed: BelievedClock
+  var believed: BelievedClock
   private var burstBegan: MonotonicInstant?
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
   private var acceptsAnyStep = false
@@ -89,7 +89,7 @@ package struct ExchangeTracker: Sendable {
   ) -> ResyncDemand {
     if let until = status.blockedUntil, now < until {
       return .refused(
-        reason: status.failure?.reason ?? "the exchange asked us to stay away",
+        reason: status.failure?.reason ?? Self.stayAway,
         retryAfter: until - now)
     }
     if acceptingStep { acceptsAnyStep = true }
@@ -110,6 +110,7 @@ package struct ExchangeTracker: Sendable {
   package mutating func disrupted(_ reason: String, at now: MonotonicInstant) -> [Action] {
     status.clock = nil
     status.lastSync = nil
+    status.isRestored = false
     status.disruption = reason
     believed = BelievedClock(settings: settings)
     trustedFrom = now
@@ -224,6 +225,7 @@ package struct ExchangeTracker: Sendable {
       wait = max(wait, settings.backOff.wait(afterFailures: status.failures, random: &random))
     }
     acceptsAnyStep = false
+    status.isRestored = false
     status.nextSync = now + wait
     actions += [.publish] + logStateChange(at: now)
     actions += [.resyncEnded(failure: failure), .wake(at: status.nextSync)]

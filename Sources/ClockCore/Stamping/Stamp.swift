@@ -54,7 +54,7 @@ extension AcceptanceRule {
     case .nonce:
       var instant = earliest.rounded(downTo: resolution)
       if let previous { instant = max(instant, previous + resolution) }
-      // Growing from here on, but nothing is known of nonces given out before the daemon started.
+      // Larger than all that are known of: a lost state file forgets, and others may use the key.
       return Stamp(instant: instant, isGuaranteed: false)
     case .unknown:
       return Stamp(instant: earliest.rounded(downTo: resolution), isGuaranteed: false)

@@ -1,0 +1,59 @@
+internal import ClockCore
+internal import DaemonSettings
+internal import LinuxSystem
+
+/// What the daemon begins with: a tracker for each exchange, which goes on from the state file
+/// where there is a good one, and a board that shows them from its first moment.
+struct DaemonBeginning {
+  /// In the order of the settings; not started.
+  let trackers: [ExchangeTracker]
+  let board: StatusBoard
+
+  /// Nil when no state is kept.
+  let keeper: StateKeeper?
+
+  /// Reads the state file, and tells the operator what came of it.
+  ///
+  /// - Parameters:
+  ///   - statePath: nil to keep no state.
+  ///   - bootFromManager: as of `HostIdentity`.
+  init(settings: DaemonSettings, statePath: String?, bootFromManager: String?) {
+    let host = HostIdentity.current(bootFromManager: bootFromManager)
+    // One reading for all: a suspend after it is noticed later, one before it is noticed here.
+    let clocks = HostClocks.read()
+    let restored =
+      statePath.map {
+        RestoredState.load(
+          $0, for: settings,
+          here: .here(host: host, at: clocks.raw, suspended: clocks.suspended))
+      } ?? RestoredState()
+    for line in restored.lines { Log.write(line.priority, line.message) }
+
+    var seeds = SystemRandomNumberGenerator()
+    let trackers = settings.exchanges.map { exchange in
+      let (settings, seed) = (settings.tracker(for: exchange), seeds.next())
+      return restored.memories[exchange.id].flatMap {
+        ExchangeTracker(settings: settings, seed: seed, now: clocks.raw, restoring: $0)
+      } ?? ExchangeTracker(settings: settings, seed: seed, now: clocks.raw)
+    }
+    self.trackers = trackers
+    let board = StatusBoard(
+      entries: zip(settings.exchanges, trackers).map { exchange, tracker in
+        StatusBoard.Entry(
+          settings: exchange, status: tracker.status, lastNonce: restored.nonces[exchange.id])
+      },
+      suspended: clocks.suspended)
+    self.board = board
+    keeper = statePath.map { path in
+      StateKeeper(
+        path: path, host: host, board: board,
+        snapshot: .init(memories: trackers.map(\.memory), suspended: clocks.suspended),
+        write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
+    }
+    guard let statePath else { return }
+    let statuses = zip(settings.exchanges, trackers).map { ($0.id, $1.status) }
+    if let line = RestoredState.announcement(statuses, from: statePath, at: clocks.raw) {
+      Log.write(.info, line)
+    }
+  }
+}

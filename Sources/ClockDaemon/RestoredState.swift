@@ -1,0 +1,144 @@
+internal import ClockCore
+internal import DaemonSettings
+internal import LinuxSystem
+
+/// What of a state file is put to use at a start.
+struct RestoredState: Sendable {
+  /// By exchange; only what its tracker can take over.
+  var memories: [String: TrackerMemory] = [:]
+
+  /// The last nonces given out, by exchange.
+  var nonces: [String: ExchangeInstant] = [:]
+
+  /// What the operator is told of it, in order.
+  var lines: [Line] = []
+
+  struct Line: Sendable, Equatable {
+    var priority: Log.Priority
+    var message: String
+  }
+
+  /// Reads a state file. One that is missing is no reason for a word; one that cannot be used costs
+  /// one warning, and nothing else.
+  ///
+  /// - Parameter here: this host, now.
+  static func load(
+    _ path: String, for settings: DaemonSettings, here: SavedState.Origin
+  ) -> RestoredState {
+    do throws(GuardedFile.Failure) {
+      let text = try GuardedFile.read(path, limit: StateDocument.longest)
+      return read(text, of: path, for: settings, here: here)
+    } catch .missing {
+      return RestoredState()
+    } catch {
+      return RestoredState(lines: [warning(path, .unreadable(error))])
+    }
+  }
+
+  /// The same, given what the file holds.
+  static func read(
+    _ text: [UInt8], of path: String, for settings: DaemonSettings, here: SavedState.Origin
+  ) -> RestoredState {
+    do throws(StateRefusal) {
+      let state = try StateDocument.parse(text)
+      let refusal = here.refusal(of: state.origin)
+      if let refusal, refusal.remainder == .nothing { throw refusal }
+      var restored = RestoredState()
+      if let refusal { restored.lines.append(warning(path, refusal)) }
+      for entry in state.entries {
+        guard let exchange = settings.exchanges.first(where: { $0.id == entry.id }) else {
+          continue
+        }
+        try restored.take(
+          entry, exchange, settings.tracker(for: exchange), remainder: refusal?.remainder,
+          now: here.written)
+      }
+      return restored
+    } catch {
+      return RestoredState(lines: [warning(path, error)])
+    }
+  }
+
+  private static func warning(_ path: String, _ refusal: StateRefusal) -> Line {
+    Line(
+      priority: .warning,
+      message: "the state file \(path) is ignored: \(refusal); all exchanges' time is measured anew"
+    )
+  }
+
+  /// - Parameter remainder: what of the file can be used; nil for all of it.
+  private mutating func take(
+    _ entry: SavedState.Entry, _ settings: ExchangeSettings, _ tracker: TrackerSettings,
+    remainder: StateRefusal.Remainder?, now: MonotonicInstant
+  ) throws(StateRefusal) {
+    let today = SavedState.Entry(settings, memory: nil, lastNonce: nil)
+    if let nonce = entry.lastNonce {
+      guard Self.plausible.contains(nonce) else {
+        throw .malformed("its nonce of \(entry.id) is of no time from 2020 to 2100")
+      }
+      nonces[entry.id] = nonce
+    }
+    guard var memory = entry.memory, remainder != .nonces else { return }
+    if remainder != nil { memory.estimate = nil }
+    if entry.fingerprint != today.fingerprint {
+      lines.append(
+        Line(
+          priority: .info,
+          message: "\(entry.id): its settings are not those that the state file was written with:"
+            + " its time is measured anew"))
+      memory.estimate = nil
+      // Whom another URL leads to has not asked us to stay away.
+      guard entry.endpoint == today.endpoint else { return }
+    }
+    guard memory.isSound(for: tracker, at: now) else {
+      throw .malformed("what it says of \(entry.id) cannot be")
+    }
+    memories[entry.id] = memory
+  }
+
+  private static let plausible =
+    ExchangeInstant(
+      nanoseconds: 1_577_836_800_000_000_000)..<ExchangeInstant(
+      nanoseconds: 4_102_444_800_000_000_000)
+
+  /// One line on what trackers have taken over; nil when that is nothing.
+  static func announcement(
+    _ trackers: [(id: String, status: ExchangeStatus)], from path: String, at now: MonotonicInstant
+  ) -> String? {
+    let restored = trackers.compactMap { id, status in
+      status.isRestored ? status.interval(at: now).map { "\(id) ±\($0.error.shortText)" } : nil
+    }
+    let blocked = trackers.compactMap { id, status in
+      status.blockedUntil.map {
+        "\(id) wants no probes for \(($0 - now).shortText) (\(status.failure?.reason ?? ""))"
+      }
+    }
+    guard !restored.isEmpty || !blocked.isEmpty else { return nil }
+    return "restored from \(path): " + (restored + blocked).joined(separator: ", ")
+  }
+}
+
+extension SavedState.Origin {
+  /// Less is no suspend: the clocks are read one after the other.
+  static let suspendMargin = Duration.milliseconds(10)
+
+  /// More than a hardware clock that is read in whole seconds can be off.
+  static let leastPause = Duration.seconds(2)
+
+  /// Why what was written there must not be used here and now; nil where it can be.
+  func refusal(of there: SavedState.Origin) -> StateRefusal? {
+    guard host.machine == there.host.machine else { return .otherMachine }
+    guard let boot = host.boot, let itsBoot = there.host.boot else { return .unknownBoot }
+    guard boot == itsBoot else { return .otherBoot }
+    guard host.timeNamespace == there.host.timeNamespace else { return .otherTimeNamespace }
+    let elapsed = written - there.written
+    guard elapsed >= .zero else { return .fromTheFuture(by: .zero - elapsed) }
+    let asleep = suspended - there.suspended
+    guard asleep <= Self.suspendMargin else { return .suspendedSince(asleep) }
+    if let hardwareClockSeconds, let before = there.hardwareClockSeconds {
+      let pause = .seconds(hardwareClockSeconds - before) - elapsed
+      guard pause < Self.leastPause else { return .pausedSince(pause) }
+    }
+    return nil
+  }
+}

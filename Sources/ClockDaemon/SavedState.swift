@@ -1,0 +1,64 @@
+internal import ClockCore
+internal import DaemonSettings
+internal import ExchangeCatalog
+internal import LinuxSystem
+
+/// What the state file holds.
+struct SavedState: Sendable, Equatable {
+  /// Where and when it was written: what tells whether its readings mean anything here and now.
+  struct Origin: Sendable, Equatable {
+    var host: HostIdentity
+
+    /// CLOCK_MONOTONIC_RAW.
+    var written: MonotonicInstant
+
+    /// How long the host had been suspended when the estimates were last known to be good.
+    var suspended: Duration
+
+    /// The hardware clock, seconds since 1970; nil where there is none.
+    var hardwareClockSeconds: Int64?
+  }
+
+  struct Entry: Sendable, Equatable {
+    var id: String
+
+    /// Of the URL: whose wish to be left alone is remembered.
+    var endpoint: String
+
+    /// Of all settings that an estimate depends on: another value, and it means something else.
+    var fingerprint: String
+
+    /// Nil when there is nothing to remember but a nonce.
+    var memory: TrackerMemory?
+
+    /// The last nonce given out.
+    var lastNonce: ExchangeInstant?
+  }
+
+  var origin: Origin
+
+  /// No id appears twice.
+  var entries: [Entry]
+}
+
+extension SavedState.Entry {
+  init(_ settings: ExchangeSettings, memory: TrackerMemory?, lastNonce: ExchangeInstant?) {
+    self.init(
+      id: settings.id, endpoint: Checksum.text(of: [settings.definition.url]),
+      fingerprint: settings.fingerprint, memory: memory, lastNonce: lastNonce)
+  }
+}
+
+extension ExchangeSettings {
+  /// Of what makes two readings of the exchange's clock comparable.
+  fileprivate var fingerprint: String {
+    let stamps = definition.serverStamps.map {
+      ["\($0.receive)", "\($0.transmit)", $0.unit.rawValue]
+    }
+    return Checksum.text(
+      of: [
+        definition.url, "\(definition.timeSource)", definition.unit.rawValue,
+        "\(definition.resolution.wholeNanoseconds)", "\(maxDriftPPM)",
+      ] + (stamps ?? []) + definition.requestHeaders.flatMap { [$0.name, $0.value] })
+  }
+}

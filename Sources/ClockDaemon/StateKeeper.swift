@@ -1,0 +1,129 @@
+internal import ClockCore
+internal import Dispatch
+internal import LinuxSystem
+internal import Synchronization
+
+/// Writes the state file, on a queue of its own: a disk that is slow or full stops nothing.
+final class StateKeeper: Sendable {
+  /// What the trackers remember at one moment.
+  struct Snapshot: Sendable {
+    /// In the order of the board's entries.
+    var memories: [TrackerMemory?]
+
+    /// How long the host had been suspended when they were last known to be good.
+    var suspended: Duration
+  }
+
+  typealias Write = @Sendable ([UInt8]) throws(GuardedFile.Failure) -> Void
+  typealias Tell = @Sendable (Log.Priority, String) -> Void
+
+  /// However often there is something new, the file is not written more often than this.
+  static let pause = DispatchTimeInterval.milliseconds(500)
+
+  /// How long the end of the process waits for the last write.
+  static let patience = DispatchTimeInterval.seconds(1)
+
+  private struct State: Sendable {
+    var newest: Snapshot
+    var isScheduled = false
+    var lastWrite = DispatchTime(uptimeNanoseconds: 0)
+    var isFailing = false
+  }
+
+  private let queue = DispatchQueue(label: "state")
+  private let path: String
+  private let host: HostIdentity
+  private let board: StatusBoard
+  private let write: Write
+  private let tell: Tell
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - snapshot: what the trackers have begun with.
+  ///   - board: where the nonces are found at the moment of writing.
+  ///   - write: puts the bytes in the place of the file.
+  ///   - tell: writes a line for the operator.
+  init(
+    path: String, host: HostIdentity, board: StatusBoard, snapshot: Snapshot,
+    write: @escaping Write, tell: @escaping Tell = { Log.write($0, $1) }
+  ) {
+    self.path = path
+    self.host = host
+    self.board = board
+    self.tell = tell
+    self.write = write
+    state = Mutex(State(newest: snapshot))
+  }
+
+  /// Has the newest of all snapshots written, at once or when the pause is over. Waits for nothing.
+  func save(_ snapshot: Snapshot) {
+    let start = state.withLock { state -> DispatchTime? in
+      state.newest = snapshot
+      guard !state.isScheduled else { return nil }
+      state.isScheduled = true
+      return state.lastWrite + Self.pause
+    }
+    // A time that has passed means at once.
+    if let start { queue.asyncAfter(deadline: max(start, .now())) { self.writeNewest() } }
+  }
+
+  /// Writes what there is, with the nonces given out since; waits for it, but not for long.
+  func saveLast() {
+    let written = DispatchSemaphore(value: 0)
+    queue.async {
+      self.writeNewest()
+      written.signal()
+    }
+    _ = written.wait(timeout: .now() + Self.patience)
+  }
+
+  private func writeNewest() {
+    let snapshot = state.withLock { state in
+      state.isScheduled = false
+      state.lastWrite = .now()
+      return state.newest
+    }
+    let entries = zip(board.read().entries, snapshot.memories).map { entry, memory in
+      SavedState.Entry(entry.settings, memory: memory, lastNonce: entry.lastNonce)
+    }
+    let origin = SavedState.Origin.here(
+      host: host, at: HostClocks.monotonic(), suspended: snapshot.suspended)
+    let text = StateDocument.text(of: SavedState(origin: origin, entries: entries))
+    do throws(GuardedFile.Failure) {
+      guard text.count <= StateDocument.longest else {
+        throw .isTooLarge(limit: StateDocument.longest)
+      }
+      try write(text)
+      noteOutcome(nil)
+    } catch {
+      noteOutcome(error)
+    }
+  }
+
+  /// Tells the operator when it changes, and not each time.
+  private func noteOutcome(_ failure: GuardedFile.Failure?) {
+    let wasFailing = state.withLock { state in
+      defer { state.isFailing = failure != nil }
+      return state.isFailing
+    }
+    if let failure, !wasFailing {
+      tell(
+        .warning,
+        "the state file \(path) cannot be written: \(failure); a restart would measure all"
+          + " exchanges' time anew")
+    } else if failure == nil, wasFailing {
+      tell(.info, "the state file \(path) is written again")
+    }
+  }
+}
+
+extension SavedState.Origin {
+  /// This process, now.
+  static func here(
+    host: HostIdentity, at now: MonotonicInstant, suspended: Duration
+  ) -> SavedState.Origin {
+    SavedState.Origin(
+      host: host, written: now, suspended: suspended,
+      hardwareClockSeconds: HostIdentity.hardwareClockSeconds())
+  }
+}

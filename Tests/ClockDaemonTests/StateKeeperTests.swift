@@ -1,0 +1,156 @@
+import ClockCore
+import DaemonSettings
+import Glibc
+import LinuxSystem
+import Synchronization
+import Testing
+
+@testable import ClockDaemon
+
+@Suite struct StateKeeperTests {
+  /// A disk that can be slow or full, and what was written to it.
+  private final class Disk: Sendable {
+    private struct State: Sendable {
+      var texts: [[UInt8]] = []
+      var instants: [MonotonicInstant] = []
+      var isFull = false
+      var lines: [RestoredState.Line] = []
+    }
+
+    private let state = Mutex(State())
+    /// Held to make the disk hang.
+    let gate = Mutex(())
+
+    func write(_ text: [UInt8]) throws(GuardedFile.Failure) {
+      gate.withLock { _ in }
+      let isFull = state.withLock { state in
+        if !state.isFull { state.texts.append(text) }
+        state.instants.append(HostClocks.monotonic())
+        return state.isFull
+      }
+      if isFull { throw .system(SystemError("write /state.json.new", number: ENOSPC)) }
+    }
+
+    func tell(_ priority: Log.Priority, _ message: String) {
+      state.withLock { $0.lines.append(.init(priority: priority, message: message)) }
+    }
+
+    var isFull: Bool {
+      get { state.withLock { $0.isFull } }
+      set { state.withLock { $0.isFull = newValue } }
+    }
+
+    var lines: [RestoredState.Line] { state.withLock { $0.lines } }
+    var attempts: [MonotonicInstant] { state.withLock { $0.instants } }
+
+    func states() throws -> [SavedState] {
+      try state.withLock { $0.texts }.map { try StateDocument.parse($0) }
+    }
+  }
+
+  private let disk = Disk()
+  private let board: StatusBoard
+  private let keeper: StateKeeper
+
+  init() throws {
+    let disk = disk
+    board = try TestBoard().board
+    keeper = StateKeeper(
+      path: "/state.json", host: TestState.host, board: board,
+      snapshot: .init(memories: [nil, nil, nil, nil], suspended: .seconds(9)),
+      write: { bytes throws(GuardedFile.Failure) in try disk.write(bytes) },
+      tell: { disk.tell($0, $1) })
+  }
+
+  private func snapshot(_ number: Int64) -> StateKeeper.Snapshot {
+    let block = TrackerMemory.Block(
+      until: MonotonicInstant(nanoseconds: number), reason: "HTTP 429", failures: 1)
+    return StateKeeper.Snapshot(
+      memories: [TrackerMemory(block: block), nil, nil, nil], suspended: .seconds(9))
+  }
+
+  /// The numbers of the snapshots that reached the disk.
+  private func numbers() throws -> [Int64] {
+    try disk.states().compactMap { $0.entries[0].memory?.block?.until.nanoseconds }
+  }
+
+  private func holds(_ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = HostClocks.monotonic() + .seconds(30)
+    while try !condition() {
+      if HostClocks.monotonic() > deadline { return false }
+      Thread.pause(for: .milliseconds(5))
+    }
+    return true
+  }
+
+  @Test func theFirstIsWrittenAtOnceAndOfManyTheNewest() throws {
+    disk.gate.withLock { _ in
+      for number in 1...50 { keeper.save(snapshot(Int64(number))) }
+    }
+    #expect(try holds { try numbers().last == 50 })
+    #expect(try numbers().count <= 2)
+    let saved = try #require(try disk.states().last)
+    #expect(saved.entries.map(\.id) == ["binance", "bybit", "kraken", "okx"])
+    #expect(saved.origin.host == TestState.host)
+    #expect(saved.origin.suspended == .seconds(9))
+    #expect(saved.origin.written <= HostClocks.monotonic())
+  }
+
+  @Test func writesAreHalfASecondApart() throws {
+    for number in 1...4 {
+      let before = disk.attempts.count
+      keeper.save(snapshot(Int64(number)))
+      #expect(holds { disk.attempts.count > before })
+    }
+    for (earlier, later) in zip(disk.attempts, disk.attempts.dropFirst()) {
+      // They are measured a little after they began.
+      #expect(later - earlier > .milliseconds(400), "\(later - earlier)")
+    }
+  }
+
+  @Test func aDiskThatHangsHoldsNobodyUp() throws {
+    disk.gate.withLock { _ in
+      let began = HostClocks.monotonic()
+      for number in 1...1_000 { keeper.save(snapshot(Int64(number))) }
+      keeper.saveLast()
+      // It waits for a second, on a disk that never comes back.
+      #expect(HostClocks.monotonic() - began < .seconds(20))
+      #expect(disk.attempts.isEmpty)
+    }
+    #expect(try holds { try numbers().last == 1_000 })
+  }
+
+  @Test func theLastWriteHasTheNoncesOfLater() throws {
+    keeper.save(snapshot(1))
+    #expect(try holds { try numbers() == [1] })
+    let nonce = ExchangeInstant(nanoseconds: 1_790_000_000_123_000_000)
+    _ = board.withEntry(of: "kraken") { entry, _ in entry.lastNonce = nonce }
+    keeper.saveLast()
+    #expect(try numbers() == [1, 1])
+    #expect(try disk.states().last?.entries[2].lastNonce == nonce)
+  }
+
+  @Test func aFullDiskIsToldOnceAndItsEndToo() throws {
+    func attempt(_ number: Int64) throws {
+      let before = disk.attempts.count
+      keeper.save(snapshot(number))
+      #expect(holds { disk.attempts.count > before })
+    }
+    try attempt(1)
+    #expect(disk.lines.isEmpty)
+    disk.isFull = true
+    try attempt(2)
+    try attempt(3)
+    disk.isFull = false
+    try attempt(4)
+    let lines: [RestoredState.Line] = [
+      .init(
+        priority: .warning,
+        message: "the state file /state.json cannot be written: write /state.json.new: No space"
+          + " left on device; a restart would measure all exchanges' time anew"),
+      .init(priority: .info, message: "the state file /state.json is written again"),
+    ]
+    #expect(holds { disk.lines == lines }, "\(disk.lines)")
+    #expect(try numbers() == [1, 4])
+  }
+}
