@@ -15,7 +15,7 @@ sources := Package.swift Sources Tests
 # What the build needs, and what the tests, the demo and the benchmarks need besides.
 packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttpd-dev \
             libjansson-dev libstdc++-12-dev pkg-config ca-certificates \
-            python3 python3-venv nodejs openssl
+            python3 python3-venv nodejs openssl libfaketime
 
 .PHONY: help deps build demo run test test-swift test-clients lint format bench bench-accuracy \
         install clean
@@ -107,6 +107,8 @@ install:
 	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service"
 	install -D -m 644 systemd/exchange-clock.sysusers \
 	  "$(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf"
+	install -D -m 644 systemd/70-exchange-clock.rules \
+	  "$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-exchange-clock.rules"
 	@# A configuration that is there already is the operator's.
 	[ -e "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml" ] || \
 	  install -D -m 644 config/exchange-clock.toml \

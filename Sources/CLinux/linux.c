@@ -1,12 +1,22 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
+#include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#include <x86intrin.h>
+#endif
 
 int ec_accept(int listener) {
   return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -62,6 +72,101 @@ int ec_clock_is_synchronized(void) {
   int result = adjtimex(&state);
   if (result < 0) return -1;
   return result != TIME_ERROR && !(state.status & STA_UNSYNC);
+}
+
+int ec_realtime_steps_open(void) {
+  return timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+int ec_realtime_steps_arm(int fd) {
+  /* The kernel cuts this to what it can count, in the year 2262. */
+  struct itimerspec never = {.it_value.tv_sec = INT64_MAX / 1000000000};
+  int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+  int result = timerfd_settime(fd, flags, &never, NULL);
+  /* Set at this very moment: armed nevertheless, and whoever arms looks at the clock after it. */
+  return result < 0 && errno == ECANCELED ? 0 : result;
+}
+
+int ec_realtime_steps_take(int fd) {
+  uint64_t expirations;
+  return read(fd, &expirations, sizeof expirations) < 0 && errno == ECANCELED;
+}
+
+/* struct vmclock_abi of the kernel's uapi/linux/vmclock-abi.h (since Linux 6.13), all of it little
+   endian: u32 magic at 0, u32 size at 4, u16 version at 8, u32 seq_count at 12, u64
+   disruption_marker at 16. Sizes and offsets are fixed; later versions only add fields. */
+enum { VMCLOCK_PAGE = 4096, VMCLOCK_MAGIC = 0x4b4c4356, VMCLOCK_LEAST_SIZE = 32 };
+
+struct vmclock {
+  uint32_t magic;
+  uint32_t size;
+  uint16_t version;
+  uint8_t counter_id;
+  uint8_t time_type;
+  uint32_t seq_count;
+  uint64_t disruption_marker;
+};
+
+const void *ec_vmclock_map(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return NULL;
+  struct stat status;
+  void *page = MAP_FAILED;
+  if (fstat(fd, &status) == 0) {
+    if (S_ISREG(status.st_mode) && status.st_size < VMCLOCK_PAGE)
+      errno = EPROTO;
+    else
+      page = mmap(NULL, VMCLOCK_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  }
+  int reason = errno;
+  close(fd);
+  errno = reason;
+  if (page == MAP_FAILED) return NULL;
+  const struct vmclock *clock = page;
+  if (le32toh(clock->magic) == VMCLOCK_MAGIC && le32toh(clock->size) >= VMCLOCK_LEAST_SIZE &&
+      le16toh(clock->version) == 1)
+    return page;
+  munmap(page, VMCLOCK_PAGE);
+  errno = EPROTO;
+  return NULL;
+}
+
+int ec_vmclock_disruption_marker(const void *page, uint64_t *marker) {
+  const volatile struct vmclock *clock = page;
+  /* The low bit is set while the hypervisor writes. That takes it microseconds; who finds it so
+     every time takes it for a disruption. */
+  for (int tries = 0; tries < 1000; tries++) {
+    uint32_t before = le32toh(clock->seq_count);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    uint64_t read = le64toh(clock->disruption_marker);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    uint32_t after = le32toh(clock->seq_count);
+    if (before == after && (before & 1) == 0) {
+      *marker = read;
+      return 0;
+    }
+  }
+  return -1;
+}
+
+int ec_is_virtual_machine(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  unsigned a, b, c, d;
+  /* Bit 31 of ECX in leaf 1 is kept zero by processors and set by hypervisors. */
+  return __get_cpuid(1, &a, &b, &c, &d) ? (c >> 31) & 1 : -1;
+#else
+  return -1;
+#endif
+}
+
+uint64_t ec_cycles(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  /* Not before what comes before it. */
+  _mm_lfence();
+  return __rdtsc();
+#else
+  return 0;
+#endif
 }
 
 void ec_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -21,26 +21,29 @@ actor ClockDaemon {
   private nonisolated let executor = QueueExecutor(label: "exchange-clockd")
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private nonisolated let board: StatusBoard
+  nonisolated let board: StatusBoard
   private let settings: DaemonSettings
   private let threads: ProbeThreads
   /// Those that the board was made from, until `begin` takes them over.
   private var trackers: [ExchangeTracker]
   /// Nil when no state is kept.
   private let keeper: StateKeeper?
-  private var exchanges: [FollowedExchange] = []
+  var exchanges: [FollowedExchange] = []
   private var readiness: Readiness
   private let notifier: Notifier
   private var housekeeping: Housekeeping?
+  private let hardwareClock: HardwareClock?
+  private var hostEvents: HostEvents?
 
   /// - Parameter trackers: one for each exchange of the settings, in their order; not started.
   init(
     settings: DaemonSettings, trackers: [ExchangeTracker], board: StatusBoard, notifier: Notifier,
-    keeper: StateKeeper?
+    keeper: StateKeeper?, hardwareClock: HardwareClock?
   ) {
     self.settings = settings
     self.trackers = trackers
     self.keeper = keeper
+    self.hardwareClock = hardwareClock
     self.board = board
     self.notifier = notifier
     threads = ProbeThreads(limit: Self.mostProbes)
@@ -71,6 +74,10 @@ actor ClockDaemon {
     }
     trackers = []
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
+    hostEvents = HostEvents(queue: executor.queue, hardwareClock: hardwareClock) {
+      [weak self] event in
+      self?.assumeIsolated { $0.handle(event) }
+    }
     housekeeping = Housekeeping(
       server: server, notifier: notifier, queue: executor.queue,
       status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
@@ -105,7 +112,7 @@ actor ClockDaemon {
     let gathering = Gathering(count: wanted.count) {
       let (clocks, content) = (HostClocks.read(), board.read())
       let offsets = content.entries.filter { id == nil || $0.id == id }.map {
-        $0.offset(at: clocks, suspended: content.suspended).json
+        $0.offset(at: clocks, host: content.host).json
       }
       done(.success(id == nil ? .array(offsets) : offsets.first ?? .null))
     }
@@ -132,31 +139,9 @@ actor ClockDaemon {
     }
   }
 
-  /// The time, after making sure that the host was not suspended since the last look.
-  private func checkedNow() -> MonotonicInstant {
-    let clocks = HostClocks.read()
-    let suspended = board.read().suspended
-    if clocks.suspended > suspended + .milliseconds(10) {
-      Log.write(
-        .notice,
-        "the host was suspended for \((clocks.suspended - suspended).shortText): resyncing")
-      let actions = exchanges.indices.map {
-        exchanges[$0].tracker.disrupted("the host was suspended", at: clocks.raw)
-      }
-      let statuses = exchanges.map(\.tracker.status)
-      // In one step: no reader may find an estimate from before the suspend that looks good.
-      board.change { content in
-        content.suspended = clocks.suspended
-        for (index, status) in statuses.enumerated() { content.entries[index].status = status }
-      }
-      for (index, actions) in actions.enumerated() { perform(actions, index) }
-    }
-    return clocks.raw
-  }
-
   // MARK: Actions
 
-  private func perform(_ actions: [Action], _ index: Int) {
+  func perform(_ actions: [Action], _ index: Int) {
     for action in actions {
       switch action {
       case .probe: probe(index)
@@ -229,7 +214,8 @@ actor ClockDaemon {
   private func saveState() {
     keeper?.save(
       StateKeeper.Snapshot(
-        memories: exchanges.map(\.tracker.memory), suspended: board.read().suspended))
+        memories: exchanges.map(\.tracker.memory), suspended: board.read().host.suspended,
+        suspends: HostIdentity.suspends()))
   }
 
   private func updateReadiness(_ index: Int) {

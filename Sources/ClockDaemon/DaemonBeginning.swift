@@ -25,7 +25,9 @@ struct DaemonBeginning {
       statePath.map {
         RestoredState.load(
           $0, for: settings,
-          here: .here(host: host, at: clocks.raw, suspended: clocks.suspended))
+          here: .here(
+            host: host, at: clocks.raw, suspended: clocks.suspended,
+            suspends: HostIdentity.suspends()))
       } ?? RestoredState()
     for line in restored.lines { Log.write(line.priority, line.message) }
 
@@ -42,12 +44,14 @@ struct DaemonBeginning {
         StatusBoard.Entry(
           settings: exchange, status: tracker.status, lastNonce: restored.nonces[exchange.id])
       },
-      suspended: clocks.suspended)
+      host: HostWatch(at: clocks, vmclock: HostSources.vmclock()))
     self.board = board
     keeper = statePath.map { path in
       StateKeeper(
         path: path, host: host, board: board,
-        snapshot: .init(memories: trackers.map(\.memory), suspended: clocks.suspended),
+        snapshot: .init(
+          memories: trackers.map(\.memory), suspended: clocks.suspended,
+          suspends: HostIdentity.suspends()),
         write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
     }
     guard let statePath else { return }

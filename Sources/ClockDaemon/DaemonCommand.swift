@@ -32,11 +32,10 @@ package enum DaemonCommand {
     exit codes: 0 ended by a signal, 1 cannot start, 64 bad usage, 78 bad configuration
     """
 
-  /// - Parameter arguments: without the program's name.
-  package static func run(_ arguments: [String]) -> Never {
+  package static func run() -> Never {
     ProcessLimits.fillStandardDescriptors()
     ProcessLimits.ignoreBrokenPipes()
-    let options = parse(arguments)
+    let options = parse(ProcessArguments.read())
     let settings = readSettings(options.config)
     let path = socketPath(options, settings)
     let maxClients = clients(settings)
@@ -51,7 +50,7 @@ package enum DaemonCommand {
       let notifier = Notifier()
       let daemon = ClockDaemon(
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
-        keeper: keeper)
+        keeper: keeper, hardwareClock: HostSources.hardwareClock())
       let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
         daemon.resync($0, acceptingStep: $1, $2)
       }

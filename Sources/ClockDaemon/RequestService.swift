@@ -144,24 +144,24 @@ struct RequestService: Sendable {
     switch method {
     case .stamp:
       let window = try parameters.milliseconds("recv_window_ms", in: 1...600_000)
-      return try withEntry(parameters) { entry, suspended throws(RPCError) in
-        let (result, instant) = try entry.stamp(at: clocks, suspended: suspended, window: window)
+      return try withEntry(parameters) { entry, host throws(RPCError) in
+        let (result, instant) = try entry.stamp(at: clocks, host: host, window: window)
         if entry.settings.definition.rule == .nonce { entry.lastNonce = instant }
         return result.json
       }
     case .now:
       let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
-      return try withEntry(parameters) { entry, suspended throws(RPCError) in
-        try entry.now(at: clocks, suspended: suspended, maxError: maxError).json
+      return try withEntry(parameters) { entry, host throws(RPCError) in
+        try entry.now(at: clocks, host: host, maxError: maxError).json
       }
     case .offset:
-      return try withEntry(parameters) { entry, suspended in
-        entry.offset(at: clocks, suspended: suspended).json
+      return try withEntry(parameters) { entry, host in
+        entry.offset(at: clocks, host: host).json
       }
     case .offsets, .resync:
       let content = board.read()
       return .array(
-        content.entries.map { $0.offset(at: clocks, suspended: content.suspended).json })
+        content.entries.map { $0.offset(at: clocks, host: content.host).json })
     case .health:
       return board.read().health(at: clocks, started: board.started).json
     case .exchanges:
@@ -171,11 +171,11 @@ struct RequestService: Sendable {
 
   private func withEntry(
     _ parameters: Parameters,
-    _ body: (inout StatusBoard.Entry, Duration) throws(RPCError) -> JSONValue
+    _ body: (inout StatusBoard.Entry, HostWatch) throws(RPCError) -> JSONValue
   ) throws(RPCError) -> JSONValue {
     let id = try parameters.string("exchange")
-    let result = board.withEntry(of: id) { entry, suspended in
-      Result<JSONValue, RPCError> { () throws(RPCError) in try body(&entry, suspended) }
+    let result = board.withEntry(of: id) { entry, host in
+      Result<JSONValue, RPCError> { () throws(RPCError) in try body(&entry, host) }
     }
     guard let result else { throw unknownExchange(id) }
     return try result.get()

@@ -119,9 +119,6 @@ struct RestoredState: Sendable {
 }
 
 extension SavedState.Origin {
-  /// Less is no suspend: the clocks are read one after the other.
-  static let suspendMargin = Duration.milliseconds(10)
-
   /// More than a hardware clock that is read in whole seconds can be off.
   static let leastPause = Duration.seconds(2)
 
@@ -133,8 +130,10 @@ extension SavedState.Origin {
     guard host.timeNamespace == there.host.timeNamespace else { return .otherTimeNamespace }
     let elapsed = written - there.written
     guard elapsed >= .zero else { return .fromTheFuture(by: .zero - elapsed) }
-    let asleep = suspended - there.suspended
-    guard asleep <= Self.suspendMargin else { return .suspendedSince(asleep) }
+    // The count tells of a suspend whose length the kernel did not know.
+    guard suspended.lower - there.suspended.upper <= HostWatch.leastSuspend,
+      suspends == there.suspends
+    else { return .suspendedSince }
     if let hardwareClockSeconds, let before = there.hardwareClockSeconds {
       let pause = .seconds(hardwareClockSeconds - before) - elapsed
       guard pause < Self.leastPause else { return .pausedSince(pause) }

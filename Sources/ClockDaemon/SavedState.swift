@@ -13,7 +13,10 @@ struct SavedState: Sendable, Equatable {
     var written: MonotonicInstant
 
     /// How long the host had been suspended when the estimates were last known to be good.
-    var suspended: Duration
+    var suspended: ClockLead
+
+    /// How often it had been suspended then; nil where the kernel does not count.
+    var suspends: Int64?
 
     /// The hardware clock, seconds since 1970; nil where there is none.
     var hardwareClockSeconds: Int64?

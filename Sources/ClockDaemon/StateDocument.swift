@@ -68,7 +68,9 @@ enum StateDocument {
       "boot_id": origin.host.boot.map(JSONValue.string) ?? .null,
       "time_namespace": .string(origin.host.timeNamespace),
       "written_raw_ns": .integer(origin.written.nanoseconds),
-      "suspended_ns": .integer(origin.suspended.wholeNanoseconds),
+      "suspended_ns": .array(
+        [origin.suspended.lower, origin.suspended.upper].map { .integer($0.wholeNanoseconds) }),
+      "suspends": origin.suspends.map(JSONValue.integer) ?? .null,
       "rtc_s": origin.hardwareClockSeconds.map(JSONValue.integer) ?? .null,
       "exchanges": .array(state.entries.map { json(of: $0, bounds: bounds) }),
     ]
@@ -145,9 +147,13 @@ enum StateDocument {
     let host = HostIdentity(
       machine: try reader.text("machine_id"), boot: try reader.optional("boot_id")?.text(),
       timeNamespace: try reader.text("time_namespace"))
+    // Less than nothing where a time namespace has set the clocks apart.
+    let suspended = try reader.integers("suspended_ns", count: 2, from: .min)
+    guard suspended[0] <= suspended[1] else { throw .malformed("its suspended_ns is empty") }
     let origin = SavedState.Origin(
       host: host, written: try reader.instant("written_raw_ns"),
-      suspended: .nanoseconds(try reader.integer("suspended_ns")),
+      suspended: ClockLead(lower: .nanoseconds(suspended[0]), upper: .nanoseconds(suspended[1])),
+      suspends: try reader.optional("suspends")?.integer(),
       hardwareClockSeconds: try reader.optional("rtc_s")?.integer(atMost: 1 << 40))
     var entries: [SavedState.Entry] = []
     var ids: Set<String> = []

@@ -10,15 +10,16 @@ final class StateKeeper: Sendable {
     /// In the order of the board's entries.
     var memories: [TrackerMemory?]
 
-    /// How long the host had been suspended when they were last known to be good.
-    var suspended: Duration
+    /// How long the host had been suspended when they were last known to be good, and how often.
+    var suspended: ClockLead
+    var suspends: Int64?
   }
 
   typealias Write = @Sendable ([UInt8]) throws(GuardedFile.Failure) -> Void
   typealias Tell = @Sendable (Log.Priority, String) -> Void
 
   /// However often there is something new, the file is not written more often than this.
-  static let pause = DispatchTimeInterval.milliseconds(500)
+  static let usualPause = DispatchTimeInterval.milliseconds(500)
 
   /// How long the end of the process waits for the last write.
   static let patience = DispatchTimeInterval.seconds(1)
@@ -26,12 +27,14 @@ final class StateKeeper: Sendable {
   private struct State: Sendable {
     var newest: Snapshot
     var isScheduled = false
-    var lastWrite = DispatchTime(uptimeNanoseconds: 0)
+    /// Nil before the first one.
+    var lastWrite: DispatchTime?
     var isFailing = false
   }
 
   private let queue = DispatchQueue(label: "state")
   private let path: String
+  private let pause: DispatchTimeInterval
   private let host: HostIdentity
   private let board: StatusBoard
   private let write: Write
@@ -41,15 +44,18 @@ final class StateKeeper: Sendable {
   /// - Parameters:
   ///   - snapshot: what the trackers have begun with.
   ///   - board: where the nonces are found at the moment of writing.
+  ///   - pause: between two writes, at least.
   ///   - write: puts the bytes in the place of the file.
   ///   - tell: writes a line for the operator.
   init(
     path: String, host: HostIdentity, board: StatusBoard, snapshot: Snapshot,
-    write: @escaping Write, tell: @escaping Tell = { Log.write($0, $1) }
+    pause: DispatchTimeInterval = usualPause, write: @escaping Write,
+    tell: @escaping Tell = { Log.write($0, $1) }
   ) {
     self.path = path
     self.host = host
     self.board = board
+    self.pause = pause
     self.tell = tell
     self.write = write
     state = Mutex(State(newest: snapshot))
@@ -61,10 +67,9 @@ final class StateKeeper: Sendable {
       state.newest = snapshot
       guard !state.isScheduled else { return nil }
       state.isScheduled = true
-      return state.lastWrite + Self.pause
+      return state.lastWrite.map { max($0 + pause, .now()) } ?? .now()
     }
-    // A time that has passed means at once.
-    if let start { queue.asyncAfter(deadline: max(start, .now())) { self.writeNewest() } }
+    if let start { queue.asyncAfter(deadline: start) { self.writeNewest() } }
   }
 
   /// Writes what there is, with the nonces given out since; waits for it, but not for long.
@@ -87,7 +92,8 @@ final class StateKeeper: Sendable {
       SavedState.Entry(entry.settings, memory: memory, lastNonce: entry.lastNonce)
     }
     let origin = SavedState.Origin.here(
-      host: host, at: HostClocks.monotonic(), suspended: snapshot.suspended)
+      host: host, at: HostClocks.monotonic(), suspended: snapshot.suspended,
+      suspends: snapshot.suspends)
     let text = StateDocument.text(of: SavedState(origin: origin, entries: entries))
     do throws(GuardedFile.Failure) {
       guard text.count <= StateDocument.longest else {
@@ -120,10 +126,10 @@ final class StateKeeper: Sendable {
 extension SavedState.Origin {
   /// This process, now.
   static func here(
-    host: HostIdentity, at now: MonotonicInstant, suspended: Duration
+    host: HostIdentity, at now: MonotonicInstant, suspended: ClockLead, suspends: Int64?
   ) -> SavedState.Origin {
     SavedState.Origin(
-      host: host, written: now, suspended: suspended,
-      hardwareClockSeconds: HostIdentity.hardwareClockSeconds())
+      host: host, written: now, suspended: suspended, suspends: suspends,
+      hardwareClockSeconds: HostSources.hardwareClock()?.read())
   }
 }

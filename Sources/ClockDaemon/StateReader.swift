@@ -47,10 +47,14 @@ struct StateReader {
     return elements.map { StateReader($0, name: key) }
   }
 
-  func integers(count: Int) throws(StateRefusal) -> [Int64] {
+  func integers(_ key: String, count: Int, from least: Int64) throws(StateRefusal) -> [Int64] {
+    try member(key).integers(count: count, from: least)
+  }
+
+  func integers(count: Int, from least: Int64 = 0) throws(StateRefusal) -> [Int64] {
     let numbers = value.array?.compactMap(\.integer) ?? []
     guard numbers.count == count, numbers.count == value.array?.count,
-      numbers.allSatisfy({ $0 >= 0 })
+      numbers.allSatisfy({ $0 >= least })
     else { throw refusal("\(count) whole numbers") }
     return numbers
   }

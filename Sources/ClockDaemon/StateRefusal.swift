@@ -15,7 +15,7 @@ enum StateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   case otherBoot
   case unknownBoot
   case otherTimeNamespace
-  case suspendedSince(Duration)
+  case suspendedSince
   case pausedSince(Duration)
 
   /// What of the file is used nevertheless.
@@ -50,8 +50,7 @@ enum StateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case .unknownBoot:
       "it cannot be told whether it is of this boot: /proc/sys/kernel/random/boot_id could not be read"
     case .otherTimeNamespace: "it was written in another time namespace"
-    case .suspendedSince(let duration):
-      "the host was suspended for \(duration.shortText) since it was written"
+    case .suspendedSince: "the host was suspended since it was written"
     case .pausedSince(let duration):
       "the machine was paused for \(duration.shortText) since it was written"
     }

@@ -8,9 +8,9 @@ internal import LinuxSystem
 /// Answers computed from the board at the moment of reading.
 extension StatusBoard.Entry {
   func stamp(
-    at clocks: HostClocks, suspended: Duration, window: Duration?
+    at clocks: HostClocks, host: HostWatch, window: Duration?
   ) throws(RPCError) -> (result: StampResult, instant: ExchangeInstant) {
-    let (state, earliest, latest) = try usableTimes(at: clocks, suspended: suspended)
+    let (state, earliest, latest) = try usableTimes(at: clocks, host: host)
     let definition = settings.definition
     try check(window)
     let stamp = definition.rule.stamp(
@@ -29,9 +29,9 @@ extension StatusBoard.Entry {
   }
 
   func now(
-    at clocks: HostClocks, suspended: Duration, maxError: Duration?
+    at clocks: HostClocks, host: HostWatch, maxError: Duration?
   ) throws(RPCError) -> NowResult {
-    let (state, earliest, latest) = try usableTimes(at: clocks, suspended: suspended)
+    let (state, earliest, latest) = try usableTimes(at: clocks, host: host)
     let width = latest - earliest
     if let maxError, width / 2 > maxError {
       throw RPCError(
@@ -47,8 +47,8 @@ extension StatusBoard.Entry {
       localMicroseconds: floorDivided(clocks.local.nanoseconds, by: 1_000))
   }
 
-  func offset(at clocks: HostClocks, suspended: Duration) -> OffsetResult {
-    let (state, reason) = state(at: clocks, suspended: suspended)
+  func offset(at clocks: HostClocks, host: HostWatch) -> OffsetResult {
+    let (state, reason) = state(at: clocks, host: host)
     var result = OffsetResult(
       exchange: id, state: state.rawValue, reason: reason,
       measurement: state.isUsable ? measurement(at: clocks) : nil,
@@ -66,9 +66,9 @@ extension StatusBoard.Entry {
 
   /// The exchange's clock now, within these; an error when no time is to be given.
   private func usableTimes(
-    at clocks: HostClocks, suspended: Duration
+    at clocks: HostClocks, host: HostWatch
   ) throws(RPCError) -> (state: SyncState, earliest: ExchangeInstant, latest: ExchangeInstant) {
-    let (state, reason) = state(at: clocks, suspended: suspended)
+    let (state, reason) = state(at: clocks, host: host)
     guard state.isUsable, let interval = status.interval(at: clocks.raw) else {
       let wait = max(status.nextSync - clocks.raw, .seconds(1))
       throw RPCError(

@@ -6,7 +6,7 @@ internal import LinuxSystem
 
 extension StatusBoard.Content {
   func health(at clocks: HostClocks, started: MonotonicInstant) -> HealthResult {
-    let states = entries.map { ($0.id, $0.state(at: clocks, suspended: suspended)) }
+    let states = entries.map { ($0.id, $0.state(at: clocks, host: host)) }
     let usable = states.count { $0.1.state.isUsable }
     let wanting = states.filter { $0.1.state != .synchronized }
     let consensus = consensus(at: clocks)
@@ -30,7 +30,7 @@ extension StatusBoard.Content {
 
   /// What most exchanges agree on against CLOCK_REALTIME; nil when there is no majority.
   private func consensus(at clocks: HostClocks) -> OffsetInterval<Local, Exchange>? {
-    let intervals = entries.filter { $0.state(at: clocks, suspended: suspended).state.isUsable }
+    let intervals = entries.filter { $0.state(at: clocks, host: host).state.isUsable }
       .compactMap { $0.status.interval(at: clocks.raw) }.map(clocks.localInterval)
     guard let agreement = Agreement(of: intervals), agreement.count * 2 > intervals.count else {
       return nil

@@ -19,8 +19,8 @@ final class StatusBoard: Sendable {
     /// Sorted by the exchange's id.
     var entries: [Entry]
 
-    /// How long the host had been suspended when the entries were last known to be good.
-    var suspended: Duration
+    /// Whether this host's clock was interrupted since the entries were last known to be good.
+    var host: HostWatch
     var isReady = false
     var clients = 0
   }
@@ -28,12 +28,12 @@ final class StatusBoard: Sendable {
   let started = HostClocks.monotonic()
   private let content: Mutex<Content>
 
-  init(entries: [Entry], suspended: Duration) {
+  init(entries: [Entry], host: HostWatch) {
     precondition(
       zip(entries, entries.dropFirst()).allSatisfy {
         $0.settings.definition.id < $1.settings.definition.id
       }, "entries are looked up by bisection")
-    content = Mutex(Content(entries: entries, suspended: suspended))
+    content = Mutex(Content(entries: entries, host: host))
   }
 
   func read() -> Content {
@@ -46,11 +46,11 @@ final class StatusBoard: Sendable {
 
   /// Runs `body` on one exchange's entry, which it may change; nil when there is no such exchange.
   func withEntry<Value: Sendable>(
-    of id: String, _ body: (inout Entry, _ suspended: Duration) throws -> Value
+    of id: String, _ body: (inout Entry, _ host: HostWatch) throws -> Value
   ) rethrows -> Value? {
     try content.withLock { content in
       guard let index = content.index(of: id) else { return nil }
-      return try body(&content.entries[index], content.suspended)
+      return try body(&content.entries[index], content.host)
     }
   }
 }
@@ -70,11 +70,11 @@ extension StatusBoard.Content {
 extension StatusBoard.Entry {
   var id: String { settings.definition.id }
 
-  /// The state as a reader must take it: a suspend that the actor has not dealt with yet makes
-  /// everything unusable.
-  func state(at clocks: HostClocks, suspended: Duration) -> (state: SyncState, reason: String) {
-    if clocks.suspended > suspended + .milliseconds(10) {
-      return (.disrupted, "the host was suspended")
+  /// The state as a reader must take it: an interruption that the actor has not dealt with yet
+  /// makes everything unusable.
+  func state(at clocks: HostClocks, host: HostWatch) -> (state: SyncState, reason: String) {
+    if let interruption = host.interruption(at: clocks) {
+      return (.disrupted, interruption.reason)
     }
     return (status.state(at: clocks.raw), status.reason(at: clocks.raw))
   }

@@ -8,14 +8,18 @@ package struct HostModel: Sendable, Hashable {
   package var realtime: ClockModel
   /// The longest time from the end of a suspend until the daemon has noticed it.
   package var longestNotice: Duration
+  /// The pauses are those of a virtual machine that is not told: they show only when the daemon
+  /// looks at the hardware clock. What it says until then cannot be right.
+  package var pausesAreSilent: Bool
 
   package init(
     oscillator: ClockModel = ClockModel(), realtime: ClockModel = ClockModel(),
-    longestNotice: Duration = .milliseconds(20)
+    longestNotice: Duration = .milliseconds(20), pausesAreSilent: Bool = false
   ) {
     self.oscillator = oscillator
     self.realtime = realtime
     self.longestNotice = longestNotice
+    self.pausesAreSilent = pausesAreSilent
   }
 }
 

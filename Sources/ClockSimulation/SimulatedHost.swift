@@ -62,7 +62,11 @@ struct SimulatedHost {
         continue
       }
       inspector.look(at: instant)
-      notice(at: instant)
+      if case .looked = event {
+        notice(at: instant)
+      } else if !simulation.host.pausesAreSilent {
+        notice(at: instant)
+      }
       handle(event, at: instant)
       inspector.look(at: instant)
       inspector.checkPublished(tracker.status, at: instant)
@@ -93,7 +97,8 @@ struct SimulatedHost {
     queue.add(.queried, at: .after(simulation.queryInterval))
   }
 
-  /// As the daemon does before it handles anything: a suspend is never overlooked.
+  /// As the daemon does before it handles anything: a suspend is never overlooked, and a pause
+  /// that nobody tells of not for long.
   private mutating func notice(at instant: WorldInstant) {
     let suspends = prober.clocks.model.oscillator.pauses.count { .after($0.end) <= instant }
     guard suspends > suspendsNoticed else { return }

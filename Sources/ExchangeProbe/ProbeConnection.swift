@@ -102,11 +102,13 @@ package final class ProbeConnection: @unchecked Sendable {
       case CURLE_OPERATION_TIMEDOUT: "no answer within \(target.timeout.shortText)"
       case CURLE_WRITE_ERROR, CURLE_FILESIZE_EXCEEDED:
         "the answer is larger than \(Self.largestBody / 1024) KiB or has too many headers"
-      case CURLE_PEER_FAILED_VERIFICATION: "certificate refused: \(text)"
+      case CURLE_PEER_FAILED_VERIFICATION:
+        "certificate refused: \(text)" + SystemClockDoubt.clause(at: HostClocks.read().local)
       case CURLE_SSL_CACERT_BADFILE: "ca_file: \(text)"
       default: text
       }
-    return ProbeFailure(reason: reason)
+    return ProbeFailure(
+      reason: reason, mayBeSystemClock: code == CURLE_PEER_FAILED_VERIFICATION)
   }
 }
 

@@ -28,10 +28,9 @@ package struct HostIdentity: Sendable, Hashable {
       timeNamespace: words("/proc/self/timens_offsets") ?? "")
   }
 
-  /// The hardware clock's seconds since 1970; it goes on while the machine is paused. Nil where
-  /// there is none.
-  package static func hardwareClockSeconds() -> Int64? {
-    words("/sys/class/rtc/rtc0/since_epoch").flatMap { Int64($0) }
+  /// How often this host has been suspended since boot; nil where the kernel does not count.
+  package static func suspends() -> Int64? {
+    words("/sys/power/suspend_stats/success").flatMap { Int64($0) }
   }
 
   /// A short text file with single spaces between its words; nil where it cannot be read.

@@ -1,3 +1,3 @@
 internal import ClockDaemon
 
-DaemonCommand.run(Array(CommandLine.arguments.dropFirst()))
+DaemonCommand.run()

@@ -145,4 +145,62 @@ import Testing
     #expect(driver.probes.mostWithinAMinute <= 60, "seed \(seed)")
     #expect(driver.probes.count > 60, "seed \(seed)")
   }
+
+  // MARK: A certificate refused for its dates
+
+  private static let certificate = TrackerDriver.Answer.failure(
+    ProbeFailure(reason: "certificate refused: not yet valid", mayBeSystemClock: true))
+
+  @Test func aStepOfTheSystemClockHasARefusedCertificateTriedAgainAtOnce() {
+    var driver = TrackerDriver()
+    driver.script = { $0 < 8 ? Self.certificate : .prompt }
+    driver.start()
+    for _ in 0..<8 { driver.runUntilResyncEnds() }
+    driver.run(for: .seconds(2))
+    #expect(driver.state == .unknown && driver.probes.count == 8)
+    let set = driver.now
+    driver.setSystemClock()
+    driver.runUntilResyncEnds()
+    #expect(driver.state == .synchronized)
+    #expect(driver.probes[8] == set)
+  }
+
+  @Test(arguments: [
+    nil, TrackerDriver.Answer.status(500), .silence, .status(429), .status(403),
+  ])
+  func aStepOfTheSystemClockAsksNobodyElse(_ failure: TrackerDriver.Answer?) {
+    var driver = TrackerDriver()
+    driver.script = { $0 < 8 ? .prompt : failure ?? .prompt }
+    driver.start()
+    driver.runUntilResyncEnds()
+    if failure != nil { driver.runUntilResyncEnds() }
+    let before = driver.probes.count
+    for _ in 0..<100 { driver.setSystemClock() }
+    #expect(driver.probes.count == before)
+  }
+
+  /// A clock that is set over and over: one probe a second, and sixty a minute, at most.
+  @Test func manyStepsOfTheSystemClockStayWithinTheBudget() {
+    var driver = TrackerDriver()
+    driver.script = { _ in Self.certificate }
+    driver.start()
+    for _ in 0..<3000 {
+      driver.run(for: .milliseconds(100))
+      driver.setSystemClock()
+    }
+    #expect((200...300).contains(driver.probes.count))
+    for (index, probe) in driver.probes.enumerated().dropFirst(60) {
+      #expect(probe - driver.probes[index - 60] >= .seconds(60))
+    }
+  }
+
+  @Test func aStepOfTheSystemClockDoesNotEndABan() {
+    var driver = TrackerDriver()
+    driver.script = { $0 == 0 ? .status(418) : Self.certificate }
+    driver.start()
+    driver.runUntilResyncEnds()
+    driver.setSystemClock()
+    driver.run(for: .seconds(300))
+    #expect(driver.probes.count == 1)
+  }
 }

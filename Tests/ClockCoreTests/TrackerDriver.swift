@@ -126,6 +126,11 @@ struct TrackerDriver {
     wasRestored = restored != nil
   }
 
+  /// This host's CLOCK_REALTIME is set.
+  mutating func setSystemClock() {
+    perform(tracker.systemClockSet(at: now))
+  }
+
   /// Wakes the tracker although its time has not come.
   mutating func wakeEarly() {
     perform(tracker.woke(at: now))

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func anEmptyBoardHasNothing() {
-    let board = StatusBoard(entries: [], suspended: .zero)
+    let board = StatusBoard(entries: [], host: HostWatch(at: HostClocks.read()))
     #expect(board.withEntry(of: "binance") { _, _ in true } == nil)
   }
 }

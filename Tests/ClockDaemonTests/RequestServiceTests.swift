@@ -204,7 +204,10 @@ import Testing
 
   /// The actor has not dealt with the suspend yet: no time is given all the same.
   @Test func aSuspendIsNoticedByTheReader() throws {
-    test.board.change { $0.suspended = $0.suspended - .seconds(1) }
+    var before = HostClocks.read()
+    before.suspended = ClockLead(
+      lower: before.suspended.lower - .seconds(1), upper: before.suspended.upper - .seconds(1))
+    test.board.change { $0.host = HostWatch(at: before) }
     let error = try test.call("stamp", "{\"exchange\":\"binance\"}")["error"]
     #expect(error?["message"] == "binance: no time can be given: the host was suspended")
     #expect(error?["data"]?["state"] == "disrupted")

@@ -49,10 +49,14 @@ import Testing
     ) { $0.written = $0.written - .seconds(61) },
     Elsewhere(
       testDescription: "suspended",
-      reason: "the host was suspended for 11.0 ms since it was written", leaves: .noncesAndBlocks
-    ) { $0.suspended = $0.suspended + .milliseconds(11) },
+      reason: "the host was suspended since it was written", leaves: .noncesAndBlocks
+    ) { $0.suspended = .exactly(.seconds(100) + .microseconds(11)) },
+    Elsewhere(
+      testDescription: "suspended for a time that the kernel does not know",
+      reason: "the host was suspended since it was written", leaves: .noncesAndBlocks
+    ) { $0.suspends = 6 },
     Elsewhere(testDescription: "clocks read apart", reason: "", leaves: nil) {
-      $0.suspended = $0.suspended + .milliseconds(9)
+      $0.suspended = .exactly(.seconds(100) + .microseconds(9))
     },
     Elsewhere(
       testDescription: "paused", reason: "the machine was paused for 2.00 s since it was written",
@@ -171,7 +175,8 @@ import Testing
     let ahead = ExchangeInstant(nanoseconds: clocks.local.nanoseconds + 3_600_000_000_000)
     var saved = state.saved
     saved.origin = .here(
-      host: .current(bootFromManager: nil), at: clocks.raw, suspended: clocks.suspended)
+      host: .current(bootFromManager: nil), at: clocks.raw, suspended: clocks.suspended,
+      suspends: HostIdentity.suspends())
     saved.entries[0].memory?.estimate = try TestState.estimate(clocks.raw - .seconds(1), count: 1)
     saved.entries[1].memory?.block?.until = clocks.raw + .seconds(600)
     saved.entries[2].lastNonce = ahead

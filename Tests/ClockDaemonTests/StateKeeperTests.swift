@@ -1,5 +1,6 @@
 import ClockCore
 import DaemonSettings
+import Dispatch
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -53,11 +54,17 @@ import Testing
   private let keeper: StateKeeper
 
   init() throws {
-    let disk = disk
     board = try TestBoard().board
-    keeper = StateKeeper(
+    keeper = Self.keeper(disk, board)
+  }
+
+  private static func keeper(
+    _ disk: Disk, _ board: StatusBoard, pause: DispatchTimeInterval = StateKeeper.usualPause
+  ) -> StateKeeper {
+    StateKeeper(
       path: "/state.json", host: TestState.host, board: board,
-      snapshot: .init(memories: [nil, nil, nil, nil], suspended: .seconds(9)),
+      snapshot: .init(memories: [nil, nil, nil, nil], suspended: .exactly(.seconds(9))),
+      pause: pause,
       write: { bytes throws(GuardedFile.Failure) in try disk.write(bytes) },
       tell: { disk.tell($0, $1) })
   }
@@ -66,7 +73,7 @@ import Testing
     let block = TrackerMemory.Block(
       until: MonotonicInstant(nanoseconds: number), reason: "HTTP 429", failures: 1)
     return StateKeeper.Snapshot(
-      memories: [TrackerMemory(block: block), nil, nil, nil], suspended: .seconds(9))
+      memories: [TrackerMemory(block: block), nil, nil, nil], suspended: .exactly(.seconds(9)))
   }
 
   /// The numbers of the snapshots that reached the disk.
@@ -83,7 +90,16 @@ import Testing
     return true
   }
 
-  @Test func theFirstIsWrittenAtOnceAndOfManyTheNewest() throws {
+  @Test func theFirstAndTheLastAreWrittenWithoutAPause() throws {
+    let keeper = Self.keeper(disk, board, pause: .seconds(86_400))
+    keeper.save(snapshot(1))
+    #expect(try holds { try numbers() == [1] })
+    keeper.save(snapshot(2))
+    keeper.saveLast()
+    #expect(try numbers() == [1, 2])
+  }
+
+  @Test func ofManyTheNewestIsWritten() throws {
     disk.gate.withLock { _ in
       for number in 1...50 { keeper.save(snapshot(Int64(number))) }
     }
@@ -92,7 +108,7 @@ import Testing
     let saved = try #require(try disk.states().last)
     #expect(saved.entries.map(\.id) == ["binance", "bybit", "kraken", "okx"])
     #expect(saved.origin.host == TestState.host)
-    #expect(saved.origin.suspended == .seconds(9))
+    #expect(saved.origin.suspended == .exactly(.seconds(9)))
     #expect(saved.origin.written <= HostClocks.monotonic())
   }
 

@@ -43,7 +43,7 @@ struct TestBoard {
       try Self.entry("kraken", Self.status(at: clocks)),
       try Self.entry("okx", Self.empty(at: clocks)),
     ]
-    board = StatusBoard(entries: entries, suspended: clocks.suspended)
+    board = StatusBoard(entries: entries, host: HostWatch(at: clocks))
     let resyncs = resyncs
     service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) { id, _, done in
       resyncs.change { $0.append(id) }

@@ -49,7 +49,7 @@ struct TestState {
     self.settings = settings
     saved = SavedState(
       origin: SavedState.Origin(
-        host: Self.host, written: written, suspended: .seconds(100),
+        host: Self.host, written: written, suspended: .exactly(.seconds(100)), suspends: 5,
         hardwareClockSeconds: 1_790_000_000),
       entries: zip(settings.exchanges, zip(memories, nonces)).map {
         SavedState.Entry($0, memory: $1.0, lastNonce: $1.1)
@@ -102,6 +102,10 @@ struct TestState {
   func restored(fromBody body: String) -> RestoredState {
     restored(from: StateDocument.signed(Array((body + "\n").utf8)))
   }
+}
+
+extension ClockLead {
+  static func exactly(_ lead: Duration) -> ClockLead { ClockLead(lower: lead, upper: lead) }
 }
 
 extension RestoredState {

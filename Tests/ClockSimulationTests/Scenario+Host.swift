@@ -70,6 +70,29 @@ extension Scenario {
       $0.faults = [Fault(.silence, from: .minutes(140), to: .minutes(200))]
     },
     Scenario(
+      "pauses of a virtual machine that show a second later", seeds: 1...10,
+      Bounds(
+        median: .microseconds(700), worst: .milliseconds(3), bound: .milliseconds(95),
+        synchronized: 0.95...1, probes: 1...350)
+    ) {
+      $0.host.oscillator.pauses = (1..<20).map {
+        .init(from: .minutes(15 * $0), lasting: .seconds($0 * 7 % 90 + 3))
+      }
+      $0.host.longestNotice = .milliseconds(1200)
+      $0.host.pausesAreSilent = true
+    },
+    Scenario(
+      "a silent pause within a burst", seeds: 1...20,
+      Bounds(
+        median: .microseconds(700), worst: .milliseconds(3), bound: .milliseconds(95),
+        synchronized: 0.95...1, probes: 1...100, accepted: 0...1)
+    ) {
+      $0.host.oscillator.pauses = [.init(from: .milliseconds(700), lasting: .minutes(5))]
+      $0.host.longestNotice = .milliseconds(1200)
+      $0.host.pausesAreSilent = true
+      $0.duration = .hours(2)
+    },
+    Scenario(
       "CLOCK_REALTIME is stepped and slewed by 83,333 ppm",
       Bounds(
         median: .microseconds(700), worst: .milliseconds(3), bound: .milliseconds(95),

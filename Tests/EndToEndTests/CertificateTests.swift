@@ -7,37 +7,17 @@ import Testing
 
 /// HTTPS with a certificate authority of the test's own.
 @Suite struct CertificateTests {
-  /// Makes an authority and a certificate for a name, with the openssl command.
-  private func certificate(for name: String, in directory: TemporaryDirectory) throws {
-    directory.write("extensions", "subjectAltName=\(name)\n")
-    let commands = [
-      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-        + " -subj /CN=test-authority -keyout ca.key -out ca.pem",
-      "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=exchange"
-        + " -keyout server.key -out server.csr",
-      "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
-        + " -extfile extensions -out server.pem",
-    ]
-    for command in commands {
-      let result = try run(
-        "/bin/sh", ["-c", "cd \(directory.root) && exec openssl \(command)"],
-        environment: ["PATH=/usr/bin:/bin"])
-      try #require(result.code == 0, "openssl \(command): \(result.output)")
-    }
-  }
-
   private func simulator(_ directory: TemporaryDirectory) throws -> ExchangeSimulator {
     var ahead = Conditions()
     ahead.offset = .seconds(2)
     return try ExchangeSimulator(
       [.init("binance", ahead)],
-      tls: ServerCertificate(
-        certificatePEM: directory.read("server.pem"), keyPEM: directory.read("server.key")))
+      tls: .read(from: directory))
   }
 
   @Test func aPrivateAuthorityIsTrustedWhenTheSettingsNameIt() throws {
     let directory = TemporaryDirectory()
-    try certificate(for: "IP:127.0.0.1", in: directory)
+    try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
     let simulator = try simulator(directory)
     let daemon = try DaemonProcess(
       following: simulator, perExchange: "ca_file = \"\(directory.path("ca.pem"))\"")
@@ -50,7 +30,7 @@ import Testing
 
   @Test func anUnknownAuthorityIsRefusedWithTheReason() throws {
     let directory = TemporaryDirectory()
-    try certificate(for: "IP:127.0.0.1", in: directory)
+    try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
     let simulator = try simulator(directory)
     let daemon = try DaemonProcess(following: simulator)
     try expectRefusal(daemon)
@@ -58,7 +38,7 @@ import Testing
 
   @Test func aCertificateForAnotherHostIsRefusedWithTheReason() throws {
     let directory = TemporaryDirectory()
-    try certificate(for: "DNS:elsewhere.example", in: directory)
+    try ServerCertificate.make(for: "DNS:elsewhere.example", in: directory)
     let simulator = try simulator(directory)
     let daemon = try DaemonProcess(
       following: simulator, perExchange: "ca_file = \"\(directory.path("ca.pem"))\"")
@@ -67,7 +47,7 @@ import Testing
 
   @Test func aMissingAuthorityFileIsNamed() throws {
     let directory = TemporaryDirectory()
-    try certificate(for: "IP:127.0.0.1", in: directory)
+    try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
     let simulator = try simulator(directory)
     let daemon = try DaemonProcess(
       following: simulator, perExchange: "ca_file = \"/nonexistent/ca.pem\"")

@@ -20,15 +20,17 @@ final class DaemonProcess: Sendable {
   /// - Parameters:
   ///   - configuration: the TOML text.
   ///   - environment: more variables, such as NOTIFY_SOCKET.
+  ///   - wrapper: a command that runs the daemon, such as unshare(1).
   init(
     _ configuration: String, in directory: TemporaryDirectory = TemporaryDirectory(),
-    arguments: [String] = [], environment: [String] = []
+    arguments: [String] = [], environment: [String] = [], wrapper: [String] = []
   ) throws {
     self.directory = directory
     directory.write("exchange-clock.toml", configuration)
+    let command = wrapper + [product("exchange-clockd")]
     process = try ChildProcess(
-      product("exchange-clockd"),
-      [
+      command[0],
+      command.dropFirst() + [
         "--config", directory.path("exchange-clock.toml"), "--socket",
         directory.path("daemon.sock"),
       ]
@@ -40,14 +42,14 @@ final class DaemonProcess: Sendable {
   convenience init(
     following simulator: ExchangeSimulator, in directory: TemporaryDirectory = TemporaryDirectory(),
     settings: String = "", perExchange: String = "", arguments: [String] = [],
-    environment: [String] = []
+    environment: [String] = [], wrapper: [String] = []
   ) throws {
     let tables = simulator.ids.map { id in
       "[exchanges.\(id)]\nbase_url = \"\(simulator.url(of: id))\"\n\(perExchange)\n"
     }
     try self.init(
       ([settings] + tables).joined(separator: "\n"), in: directory, arguments: arguments,
-      environment: environment)
+      environment: environment, wrapper: wrapper)
   }
 
   func connect() throws -> DaemonConnection {

@@ -230,5 +230,5 @@ extension SavedState {
   fileprivate static let none = SavedState(
     origin: .here(
       host: .init(machine: "", boot: nil, timeNamespace: ""), at: MonotonicInstant(nanoseconds: 0),
-      suspended: .zero), entries: [])
+      suspended: ClockLead(lower: .zero, upper: .zero), suspends: nil), entries: [])
 }

@@ -42,5 +42,31 @@ int ec_peer_of(int fd, struct ec_peer *peer);
    it may not be asked (systemd's ProtectClock=). Changes nothing: adjtimex(2) with no mode set. */
 int ec_clock_is_synchronized(void);
 
+/* A timer that is never due but tells when CLOCK_REALTIME is set: non-blocking, close-on-exec.
+   Calls timerfd_create(2). */
+int ec_realtime_steps_open(void);
+
+/* Has the timer report the next step; -1 and errno on failure. Calls timerfd_settime(2) with
+   TFD_TIMER_CANCEL_ON_SET. */
+int ec_realtime_steps_arm(int fd);
+
+/* Whether CLOCK_REALTIME was set since the timer was armed: 1 yes, 0 no. Calls read(2). */
+int ec_realtime_steps_take(int fd);
+
+/* Maps the page in which a hypervisor tells that time was disrupted, read-only; NULL and errno
+   where there is none or it is not of a version that is known (EPROTO). Never unmapped. */
+const void *ec_vmclock_map(const char *path);
+
+/* A number that differs after each disruption: live migration, restored snapshot. -1 while the
+   hypervisor is changing it. Needs no system call. */
+int ec_vmclock_disruption_marker(const void *page, uint64_t *marker);
+
+/* Whether this is a virtual machine: 1 yes, 0 no, -1 where the processor does not tell. Asks
+   CPUID, since /proc/cpuinfo is hidden by systemd's ProcSubset=pid. */
+int ec_is_virtual_machine(void);
+
+/* The processor's time stamp counter; 0 where there is none. Needs no system call. */
+uint64_t ec_cycles(void);
+
 /* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */
 void ec_name_thread(const char *name);

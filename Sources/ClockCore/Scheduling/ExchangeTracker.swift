@@ -106,6 +106,15 @@ package struct ExchangeTracker: Sendable {
     return .accepted([.wake(at: status.nextSync)])
   }
 
+  /// CLOCK_REALTIME was set, which moves nothing here; but an exchange whose certificate was
+  /// refused is asked again, within the limits of any demand.
+  package mutating func systemClockSet(at now: MonotonicInstant) -> [Action] {
+    guard status.failure?.mayBeSystemClock == true,
+      case .accepted(let actions) = resyncDemanded(at: now)
+    else { return [] }
+    return actions
+  }
+
   /// The local clock moved in a way that no bound covers (suspend, snapshot): nothing is known.
   package mutating func disrupted(_ reason: String, at now: MonotonicInstant) -> [Action] {
     status.clock = nil

@@ -9,10 +9,17 @@ package struct ProbeFailure: Error, Sendable, Hashable {
   /// How long the exchange asked us to stay away (`Retry-After`); nil when it did not say.
   package var retryAfter: Duration?
 
-  package init(reason: String, status: Int? = nil, retryAfter: Duration? = nil) {
+  /// A wrong CLOCK_REALTIME may be the cause: the exchange's certificate was refused, and it has
+  /// dates.
+  package var mayBeSystemClock: Bool
+
+  package init(
+    reason: String, status: Int? = nil, retryAfter: Duration? = nil, mayBeSystemClock: Bool = false
+  ) {
     self.reason = reason
     self.status = status
     self.retryAfter = retryAfter
+    self.mayBeSystemClock = mayBeSystemClock
   }
 
   /// The exchange told us to stop: rate limit, ban, or an explicit wait.

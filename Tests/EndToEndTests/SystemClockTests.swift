@@ -1,0 +1,122 @@
+import ClockCore
+import ClockProtocol
+import ExchangeClock
+import ExchangeSimulator
+import Glibc
+import JSONDocument
+import LinuxSystem
+import Testing
+
+/// The real daemon under a CLOCK_REALTIME that somebody sets. libfaketime moves that clock, and for
+/// that process alone; all others are real.
+@Suite struct SystemClockTests {
+  /// A moved clock of one process.
+  private struct FakeTime {
+    let directory = TemporaryDirectory()
+
+    /// Nil where libfaketime is not installed, which is said.
+    init?() {
+      guard Self.library != nil else {
+        print("SKIPPED: steps of CLOCK_REALTIME: libfaketime is not installed (make deps)")
+        return nil
+      }
+      set("+0")
+    }
+
+    /// - Parameter offset: from the real time, as libfaketime writes it: "+5s", "-1h", "+5y".
+    func set(_ offset: String) {
+      // In one step: libfaketime reads it at any moment.
+      directory.write("next", offset + "\n")
+      rename(directory.path("next"), directory.path("offset"))
+    }
+
+    var environment: [String] {
+      [
+        "LD_PRELOAD=\(Self.library ?? "")", "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        "FAKETIME_TIMESTAMP_FILE=\(directory.path("offset"))",
+      ]
+    }
+
+    private static let library: String? = {
+      var found = glob_t()
+      defer { globfree(&found) }
+      guard glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, nil, &found) == 0 else { return nil }
+      return found.gl_pathv[0].map { String(cString: $0) }
+    }()
+  }
+
+  private func exchanges(_ ids: [String] = ["binance", "kraken", "okx"]) throws -> ExchangeSimulator
+  {
+    try ExchangeSimulator(
+      ids.enumerated().map { index, id in
+        var conditions = Conditions()
+        conditions.offset = .milliseconds([3000, -250, -40_000][index])
+        conditions.forwardJitter = .milliseconds(10)
+        conditions.returnJitter = .milliseconds(10)
+        return .init(id, conditions)
+      })
+  }
+
+  @Test func noStepOfTheSystemClockMakesAnAnswerWrongOrCostsAProbe() throws {
+    guard let time = FakeTime() else { return }
+    let simulator = try exchanges()
+    let daemon = try DaemonProcess(following: simulator, environment: time.environment)
+    try daemon.waitUntilReady()
+    try daemon.wait("kraken", until: "synchronized")
+    let check = try HonestyCheck(daemon, simulator)
+    let before = check.probes
+    let steps: [(offset: String, seconds: Int64)] = [
+      ("+5s", 5), ("+10m", 600), ("+5y", 5 * 365 * 86_400), ("-3s", -3), ("-1h", -3600),
+      ("-20y", -20 * 365 * 86_400), ("+0", 0),
+    ]
+    let repeated = (0..<10).map {
+      ($0 % 2 == 0 ? "+\($0)m" : "-\($0)m", $0 % 2 == 0 ? $0 * 60 : -$0 * 60)
+    }
+    for (offset, seconds) in steps + repeated.map({ ($0, Int64($1)) }) {
+      time.set(offset)
+      for _ in 0..<20 { #expect(try check.ask("set by \(offset)")) }
+      // The daemon has really seen another time, and its view of the offsets has followed.
+      let real = HostClocks.read().local.nanoseconds / 1_000
+      #expect(abs(check.localMicroseconds - real - seconds * 1_000_000) < 30_000_000, "\(offset)")
+      let known = try #require(try daemon.offset("binance").measurement)
+      #expect(
+        abs(known.offsetNanoseconds / 1_000_000 - 3_000 + seconds * 1_000) < 1_000, "\(offset)")
+    }
+    #expect(check.probes == before)
+    #expect(try daemon.call(.health)["status"] == "ok")
+    print(
+      "CLOCK_REALTIME set 17 times by up to 20 years: \(check.answers) answers, all right;"
+        + " \(check.probes - before) probes")
+  }
+
+  /// As a board without a battery starts: long ago, before the exchange's certificate was made.
+  @Test func aSystemClockThatIsSetLateEndsTheRefusalOfCertificates() throws {
+    guard let time = FakeTime() else { return }
+    time.set("-25y")
+    let directory = TemporaryDirectory()
+    try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
+    let simulator = try ExchangeSimulator([.init("binance")], tls: .read(from: directory))
+    let daemon = try DaemonProcess(
+      following: simulator, perExchange: "ca_file = \"\(directory.path("ca.pem"))\"",
+      environment: time.environment)
+    try daemon.eventually("the certificate is refused") {
+      try daemon.offset("binance").failures > 0
+    }
+    let reason = try daemon.offset("binance").reason
+    #expect(reason.hasPrefix("certificate refused: "), "\(reason)")
+    #expect(reason.contains("not yet valid"), "\(reason)")
+    #expect(
+      reason.contains(
+        #/the system clock says 200\d-.*Z, which must be wrong: start an NTP daemon/#),
+      "\(reason)")
+    time.set("+0")
+    // On demand: libfaketime moves timers that were set before as well, CLOCK_MONOTONIC or not.
+    try daemon.eventually("the certificate is accepted") {
+      try daemon.refusal(of: .resync, ["exchange": "binance"]) == nil
+        && daemon.offset("binance").state == "synchronized"
+    }
+    let check = try HonestyCheck(daemon, simulator)
+    for _ in 0..<20 { #expect(try check.ask("after the clock was set")) }
+  }
+}
