@@ -83,7 +83,7 @@ let package = Package(
 
     tests("ClockCoreTests", ["ClockCore"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
-    tests("ClockProtocolTests", ["ClockProtocol", "JSONDocument"]),
+    tests("ClockProtocolTests", ["ClockCore", "ClockProtocol", "JSONDocument"]),
     tests("TOMLDocumentTests", ["TOMLDocument"]),
     tests(
       "ExchangeCatalogTests", ["ClockCore", "ExchangeCatalog", "JSONDocument", "TOMLDocument"]),
@@ -103,6 +103,13 @@ let package = Package(
         "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
         "JSONDocument", "LinuxSystem",
       ]),
+    tests(
+      "ClockCommandTests",
+      [
+        "ClockCommand", "ClockCore", "ClockProtocol", "ExchangeClock", "JSONDocument",
+        "LinuxSystem",
+      ]
+    ),
     tests("ClockSimulationTests", ["ClockCore", "ClockSimulation"]),
     tests("TidyTests", ["LinuxSystem"]),
   ],

@@ -67,11 +67,15 @@ int ec_peer_of(int fd, struct ec_peer *peer) {
   return result;
 }
 
-int ec_clock_is_synchronized(void) {
+int ec_read_kernel_clock(struct ec_kernel_clock *clock) {
   struct timex state = {.modes = 0};
   int result = adjtimex(&state);
   if (result < 0) return -1;
-  return result != TIME_ERROR && !(state.status & STA_UNSYNC);
+  clock->synchronized = result != TIME_ERROR && !(state.status & STA_UNSYNC);
+  clock->estimated_error_us = state.esterror;
+  clock->maximum_error_us = state.maxerror;
+  clock->offset_ns = state.status & STA_NANO ? state.offset : state.offset * 1000;
+  return 0;
 }
 
 int ec_realtime_steps_open(void) {

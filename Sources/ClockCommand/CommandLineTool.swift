@@ -7,11 +7,10 @@ internal import LinuxSystem
 
 /// The program `exchange-clock`: asks the daemon, for people and for scripts.
 package enum CommandLineTool {
-  /// - Parameter arguments: without the program's name.
-  package static func run(_ arguments: [String]) -> Never {
+  package static func run() -> Never {
     ProcessLimits.fillStandardDescriptors()
     do {
-      let invocation = try Invocation(arguments)
+      let invocation = try Invocation(ProcessArguments.read())
       exit(try perform(invocation).rawValue)
     } catch let error as UsageError {
       complain(error.message)
@@ -39,6 +38,7 @@ package enum CommandLineTool {
     case .offset: try Verbs.offset(invocation)
     case .wait: return try Verbs.wait(invocation)
     case .resync: try Verbs.resync(invocation)
+    case .diagnose: return try Verbs.diagnose(invocation)
     case .exchanges: try Verbs.exchanges(invocation)
     case .checkConfig: return try Verbs.checkConfig(invocation)
     }

@@ -1,3 +1,4 @@
+internal import ClockProtocol
 internal import JSONDocument
 
 /// The daemon's health in a few lines.
@@ -12,7 +13,15 @@ enum HealthText {
       "\(health["status"]?.string ?? "?"): \(synchronized)/\(all) exchanges synchronized;"
         + " daemon \(health["version"]?.string ?? "?") up \(uptime), \(ready)"
     ]
-    if let offset = health["system_clock"]?["offset_ns"]?.integer,
+    let verdicts = (health["verdicts"]?.array ?? []).compactMap(VerdictResult.init(json:))
+    if let grave = verdicts.first, grave.kind != .clocksFine {
+      let more = verdicts.count > 1 ? "and \(verdicts.count - 1) more; " : ""
+      let isWrong = [.systemClockWrong, .exchangeClockWrong].contains(grave.kind)
+      lines += Paragraph.lines(grave.summary).map {
+        Terminal.colouredByState($0, isWrong ? "failing" : "degraded")
+      }
+      lines.append("\(more)run: exchange-clock diagnose")
+    } else if let offset = health["system_clock"]?["offset_ns"]?.integer,
       let error = health["system_clock"]?["error_ns"]?.integer
     {
       let side = offset < 0 ? "ahead of" : "behind"

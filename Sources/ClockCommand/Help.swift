@@ -14,6 +14,8 @@ enum Help {
                              --timeout 60s
       resync [X]           measure X, or all, again now
                              --accept-step   believe a jump beyond max_step
+      diagnose [X]         whose clock is wrong, or which path is bad
+                             (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue
       check-config [FILE]  read a configuration and list its problems
                              (default /etc/exchange-clock/exchange-clock.toml)
@@ -24,7 +26,8 @@ enum Help {
                            /run/exchange-clock/exchange-clock.sock)
       --help, --version
 
-    exit codes: 0 done, 1 refused by the daemon or timed out, 2 cannot happen (wait),
-                64 bad usage, 69 no daemon, 74 cannot print, 78 bad configuration
+    exit codes: 0 done, 1 refused by the daemon, timed out, or something is wrong
+                (diagnose), 2 cannot happen (wait), 64 bad usage, 69 no daemon,
+                74 cannot print, 78 bad configuration
     """
 }

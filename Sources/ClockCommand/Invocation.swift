@@ -11,7 +11,7 @@ struct UsageError: Error, Equatable {
 /// One call of the program, taken apart and checked.
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
-    case status, now, stamp, offset, wait, resync, exchanges
+    case status, now, stamp, offset, wait, resync, diagnose, exchanges
     case checkConfig = "check-config"
     case help, version
 
@@ -20,7 +20,7 @@ struct Invocation: Equatable {
       switch self {
       case .status, .exchanges, .help, .version: 0...0
       case .now, .stamp, .offset: 1...1
-      case .resync, .checkConfig: 0...1
+      case .resync, .diagnose, .checkConfig: 0...1
       case .wait: 0...1000
       }
     }

@@ -1,5 +1,6 @@
 internal import ClockCore
 internal import ClockProtocol
+internal import DaemonSettings
 internal import ExchangeCatalog
 internal import JSONDocument
 internal import LinuxSystem
@@ -9,32 +10,43 @@ extension StatusBoard.Content {
     let states = entries.map { ($0.id, $0.state(at: clocks, host: host)) }
     let usable = states.count { $0.1.state.isUsable }
     let wanting = states.filter { $0.1.state != .synchronized }
-    let consensus = consensus(at: clocks)
+    let clockHealth = clockHealth(at: clocks)
+    let kernel = KernelClock.read()
     var counts: [JSONValue.Member] = [.init("exchanges", .integer(Int64(entries.count)))]
     for state in SyncState.allCases {
       counts.append(
         .init(state.rawValue, .integer(Int64(states.count { $0.1.state == state }))))
     }
     counts.append(.init("clients", .integer(Int64(clients))))
-    return HealthResult(
+    var result = HealthResult(
       status: wanting.isEmpty ? .ok : usable > 0 ? .degraded : .failing,
       reasons: wanting.map { id, judgement in
         "\(id) is \(judgement.state.rawValue): \(judgement.reason)"
       },
       isReady: isReady, uptimeMilliseconds: milliseconds(clocks.raw - started),
       version: exchangeClockVersion,
-      systemClockOffsetNanoseconds: consensus?.midpoint.nanoseconds,
-      systemClockErrorNanoseconds: consensus?.error.wholeNanoseconds,
-      isKernelSynchronized: HostClocks.isKernelSynchronized, counts: counts)
+      systemClockOffsetNanoseconds: clockHealth.consensus?.interval.midpoint.nanoseconds,
+      systemClockErrorNanoseconds: clockHealth.consensus?.interval.error.wholeNanoseconds,
+      isKernelSynchronized: kernel?.isSynchronized, counts: counts)
+    result.kernelEstimatedErrorNanoseconds = kernel?.estimatedError.wholeNanoseconds
+    result.kernelMaximumErrorNanoseconds = kernel?.maximumError.wholeNanoseconds
+    result.verdicts = clockHealth.verdicts.map { verdict in
+      VerdictResult(verdict) { id in
+        entries.first { $0.id == id }?.settings.definition.url ?? ""
+      }
+    }
+    return result
   }
 
-  /// What most exchanges agree on against CLOCK_REALTIME; nil when there is no majority.
-  private func consensus(at clocks: HostClocks) -> OffsetInterval<Local, Exchange>? {
-    let intervals = entries.filter { $0.state(at: clocks, host: host).state.isUsable }
-      .compactMap { $0.status.interval(at: clocks.raw) }.map(clocks.localInterval)
-    guard let agreement = Agreement(of: intervals), agreement.count * 2 > intervals.count else {
-      return nil
-    }
-    return agreement.interval
+  /// What is known of each exchange, as a reader must take it.
+  private func clockHealth(at clocks: HostClocks) -> ClockHealth {
+    ClockHealth(
+      entries.map { entry in
+        let (state, reason) = entry.state(at: clocks, host: host)
+        let interval = state.isUsable ? entry.status.interval(at: clocks.raw) : nil
+        return ExchangeEvidence(
+          id: entry.id, state: state, reason: reason,
+          interval: interval.map(clocks.localInterval), status: entry.status)
+      }, at: clocks.raw)
   }
 }

@@ -29,6 +29,13 @@ package struct HealthResult: Sendable, Equatable {
   /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME; nil where it may not be asked.
   package var isKernelSynchronized: Bool?
 
+  /// How far off the kernel thinks CLOCK_REALTIME is, and may be; nil as above.
+  package var kernelEstimatedErrorNanoseconds: Int64?
+  package var kernelMaximumErrorNanoseconds: Int64?
+
+  /// Whose clock is wrong, which path is bad, or that all is fine; the gravest first.
+  package var verdicts: [VerdictResult] = []
+
   /// How many exchanges are in each state, by the state's name, and how many clients are connected.
   package var counts: [JSONValue.Member]
 
@@ -57,8 +64,10 @@ package struct HealthResult: Sendable, Equatable {
         "offset_ns": .optional(systemClockOffsetNanoseconds),
         "error_ns": .optional(systemClockErrorNanoseconds),
         "kernel_synchronized": isKernelSynchronized.map(JSONValue.bool) ?? .null,
+        "kernel_estimated_error_ns": .optional(kernelEstimatedErrorNanoseconds),
+        "kernel_maximum_error_ns": .optional(kernelMaximumErrorNanoseconds),
       ],
-      "counts": .object(counts),
+      "verdicts": .array(verdicts.map(\.json)), "counts": .object(counts),
     ]
   }
 }

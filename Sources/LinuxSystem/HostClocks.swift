@@ -87,13 +87,6 @@ package struct HostClocks: Sendable, Hashable {
     MonotonicInstant(nanoseconds: nanoseconds(.raw))
   }
 
-  /// The kernel believes that an NTP daemon keeps CLOCK_REALTIME; nil where it may not be asked, as
-  /// under systemd's ProtectClock=. Calls `adjtimex(2)`.
-  package static var isKernelSynchronized: Bool? {
-    let answer = ec_clock_is_synchronized()
-    return answer < 0 ? nil : answer != 0
-  }
-
   /// The exchange's offset from CLOCK_REALTIME, given its offset from CLOCK_MONOTONIC_RAW at `raw`.
   package func localInterval(
     of interval: OffsetInterval<Monotonic, Exchange>

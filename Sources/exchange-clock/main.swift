@@ -1,3 +1,3 @@
 internal import ClockCommand
 
-CommandLineTool.run(Array(CommandLine.arguments.dropFirst()))
+CommandLineTool.run()

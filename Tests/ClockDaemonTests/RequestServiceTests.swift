@@ -102,6 +102,15 @@ import Testing
     #expect(abs(offset - 250_000_000) < 1_000_000)
   }
 
+  @Test func healthSaysWhoseClockIsWrong() throws {
+    let verdicts = try #require(try result("health")["verdicts"]?.array)
+      .compactMap(VerdictResult.init)
+    #expect(verdicts.map(\.kind) == [.systemClockWrong, .answersUnusable, .unknown])
+    #expect(verdicts.map(\.exchange) == [nil, "bybit", "okx"])
+    #expect(
+      verdicts[0].summary == "your clock is wrong: it is 250 ms behind what 3 exchanges agree on")
+  }
+
   // MARK: Refusals
 
   /// Every message that a client can be shown.
@@ -212,5 +221,9 @@ import Testing
     #expect(error?["message"] == "binance: no time can be given: the host was suspended")
     #expect(error?["data"]?["state"] == "disrupted")
     #expect(try result("health")["status"] == "failing")
+    // What was known before the suspend accuses nobody.
+    let health = try result("health")
+    #expect(health["system_clock"]?["offset_ns"] == .null)
+    #expect(health["verdicts"]?.array?.contains { $0["verdict"] == "system_clock_wrong" } == false)
   }
 }

@@ -38,9 +38,18 @@ struct ec_peer {
 /* Who is at the other end of a Unix socket. Calls getsockopt(2) with SO_PEERCRED. */
 int ec_peer_of(int fd, struct ec_peer *peer);
 
-/* Whether the kernel believes that CLOCK_REALTIME is kept by an NTP daemon: 1 yes, 0 no, -1 where
-   it may not be asked (systemd's ProtectClock=). Changes nothing: adjtimex(2) with no mode set. */
-int ec_clock_is_synchronized(void);
+struct ec_kernel_clock {
+  /* Whether the kernel believes that CLOCK_REALTIME is kept by an NTP daemon. */
+  int synchronized;
+  int64_t estimated_error_us;
+  int64_t maximum_error_us;
+  /* What is still to be slewed away. */
+  int64_t offset_ns;
+};
+
+/* The kernel's own view of CLOCK_REALTIME; -1 where it may not be asked (systemd's ProtectClock=).
+   Changes nothing: adjtimex(2) with no mode set. */
+int ec_read_kernel_clock(struct ec_kernel_clock *clock);
 
 /* A timer that is never due but tells when CLOCK_REALTIME is set: non-blocking, close-on-exec.
    Calls timerfd_create(2). */

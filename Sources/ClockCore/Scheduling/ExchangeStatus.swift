@@ -24,6 +24,9 @@ package struct ExchangeStatus: Sendable, Hashable {
 
   package var rejections = Rejections()
 
+  /// How the last probes ended.
+  package var recentProbes = ProbeRegister()
+
   /// Round trips of the last good resync: the shortest, and that of the last sample.
   package var shortestRoundTrip: Duration?
   package var lastRoundTrip: Duration?
