@@ -10,28 +10,35 @@ sudo    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 release := .build/release
 venv    := .build/venv
 bench   := .build/bench-venv
+guest   := .build/guest
 sources := Package.swift Sources Tests
 
 # What the build needs, and what the tests, the demo and the benchmarks need besides.
 packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttpd-dev \
             libjansson-dev libstdc++-12-dev pkg-config ca-certificates \
             python3 python3-venv nodejs openssl libfaketime
+# What the tests in a guest need besides: the emulator, and TCP to a Unix socket.
+guest_packages := qemu-system-x86 socat
+# Unpacked for the guest rather than installed here.
+guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps build demo run test test-swift test-clients lint format bench bench-accuracy \
-        install clean
+.PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock lint format \
+        bench bench-accuracy install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
 	@echo 'make build     the three programs, optimized, in $(release)'
 	@echo 'make demo      simulated exchanges, the daemon, and orders with and without its stamps'
 	@echo 'make run       the daemon in the foreground with CONFIG=$(CONFIG)'
-	@echo 'make test      format, unit, simulation, end-to-end and client tests'
+	@echo 'make test      format, unit, simulation, end-to-end, client and guest tests'
+	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
 	@echo 'make lint      format check only'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
-deps:
+guest-deps: packages := $(guest_packages)
+deps guest-deps:
 	@missing=; for package in $(packages); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; \
@@ -59,7 +66,7 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients; do \
+	for ring in test-swift test-clients test-clock; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -72,6 +79,28 @@ test-swift: deps
 test-clients: deps $(venv)/installed
 	$(SWIFT) build
 	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/clients -v
+
+# Only where Debian has a kernel that the emulator runs; elsewhere the tests say that they skip.
+ifeq ($(shell uname -m),x86_64)
+test-clock: guest-deps $(guest)/unpacked
+endif
+test-clock: deps
+	$(SWIFT) build
+	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/guest -v
+
+# The kernel's package is the one that the package named here always depends on.
+$(guest)/unpacked: | guest-deps
+	rm -rf $(guest) && mkdir -p $(guest)/packages
+	cd $(guest)/packages && fetch() { \
+	  for part in $(guest_parts); do \
+	    kernel=$$(LC_ALL=C apt-cache depends $$part \
+	      | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p'); \
+	    apt-get download -qq -o APT::Sandbox::User=root $${kernel:-$$part} || return 1; \
+	  done; }; \
+	fetch || { $(sudo) apt-get update -qq && fetch; }
+	for package in $(guest)/packages/*.deb; do dpkg-deb -x $$package $(guest)/root || exit 1; done
+	rm -r $(guest)/packages
+	touch $@
 
 $(venv)/installed: Tests/clients/requirements.txt | deps
 	python3 -m venv $(venv)

@@ -124,10 +124,17 @@ class Program:
 
 
 class Simulator(Program):
-    """Simulated exchanges, each under conditions that exchange-clock-sim --help explains."""
+    """Simulated exchanges, each under conditions that exchange-clock-sim --help explains.
+
+    certificate: PEM files of a chain and its key; with these the exchanges speak HTTPS.
+    """
 
     def __init__(
-        self, build: Path, directory: Path, exchanges: Mapping[str, Mapping[str, float]]
+        self,
+        build: Path,
+        directory: Path,
+        exchanges: Mapping[str, Mapping[str, float]],
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         ports = directory / "simulator.json"
         ports.unlink(missing_ok=True)
@@ -135,6 +142,8 @@ class Simulator(Program):
         for id, conditions in exchanges.items():
             settings = ",".join(f"{key}={value:g}" for key, value in conditions.items())
             arguments += ["--exchange", f"{id}:{settings}" if settings else id]
+        if certificate is not None:
+            arguments += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
         super().__init__(build, "exchange-clock-sim", arguments, directory)
         try:
             self.wait_until(ports.exists, 10, "the simulated exchanges listen")

@@ -1,0 +1,104 @@
+"""Asks the guest's daemon without end, from a thread, and judges every answer."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from image import DAEMON_PORT
+from machine import Machine
+from support import Failure
+from truth import Truth, raw_us
+
+PAUSE = 0.01
+"""Seconds between an answer and the next question: some 50 questions a second."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """sent, received: `raw_us` before the request was sent and after its answer had come."""
+
+    sent: int
+    received: int
+    fault: str | None
+    """How a time that was given is wrong."""
+    refusal: str | None
+    """Why none was given: the state."""
+
+
+class Watch:
+    """Ends with the block. An answer that is neither a time nor a refusal with a reason ends it
+    too, and whoever looks next is told."""
+
+    def __init__(self, machine: Machine, truths: Mapping[str, Truth], stamped: set[str]) -> None:
+        self._machine = machine
+        self.patience = 60.0
+        """Seconds until a question is given up and another connection made."""
+        self._truths = truths
+        self._questions = [("now", id) for id in truths] + [("stamp", id) for id in sorted(stamped)]
+        self._answers: list[Answer] = []
+        self._broken: Exception | None = None
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch")
+        self._thread.start()
+
+    def since(self, instant: int) -> list[Answer]:
+        """The answers that came at or after a `raw_us`, in order."""
+        if self._broken is not None:
+            raise self._broken
+        first = bisect.bisect_left(self._answers, instant, key=lambda each: each.received)
+        return self._answers[first:]
+
+    def _run(self) -> None:
+        questions = enumerate(itertools.cycle(self._questions))
+        try:
+            while not self._is_over.is_set():
+                with self._machine.connection(DAEMON_PORT) as connection:
+                    # A question without an answer tells nobody anything wrong.
+                    with contextlib.suppress(TimeoutError):
+                        self._ask_all(questions, connection)
+        except Exception as error:  # Told to whoever looks at the answers.
+            self._broken = error
+
+    def _ask_all(
+        self, questions: Iterator[tuple[int, tuple[str, str]]], connection: socket.socket
+    ) -> None:
+        with connection.makefile("rwb") as stream:
+            for number, (method, id) in questions:
+                if self._is_over.wait(PAUSE):
+                    return
+                request = {
+                    "jsonrpc": "2.0", "id": number, "method": method, "params": {"exchange": id}
+                }
+                connection.settimeout(self.patience)
+                sent = raw_us()
+                stream.write(json.dumps(request).encode() + b"\n")
+                stream.flush()
+                line = stream.readline()
+                if not line:
+                    raise Failure("the daemon in the guest has closed a connection")
+                answer = json.loads(line)
+                self._answers.append(self._judged(id, sent, raw_us(), answer))
+
+    def _judged(self, id: str, sent: int, received: int, answer: dict[str, Any]) -> Answer:
+        if "result" in answer:
+            fault = self._truths[id].fault(answer["result"], sent, received)
+            return Answer(sent, received, fault and f"{id}: {fault}", None)
+        data = answer["error"].get("data", {})
+        if answer["error"]["code"] != -32001 or not data.get("reason"):
+            raise AssertionError(f"neither a time nor a reason why there is none: {answer}")
+        return Answer(sent, received, None, data["state"])
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
