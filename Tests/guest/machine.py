@@ -35,6 +35,8 @@ class Machine:
             f",hostfwd=tcp:127.0.0.1:0-10.0.2.15:{port}" for port in (DAEMON_PORT, COMMAND_PORT)
         )
         arguments = [
+            # It ends with this process, too, however that is ended.
+            "setpriv", "--pdeathsig", "TERM",
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-machine", f"pc,accel={ACCELERATOR}", "-m", "384",
             "-kernel", str(next(packages.glob("boot/vmlinuz-*"))), "-initrd", str(image),

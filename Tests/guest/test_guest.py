@@ -178,7 +178,7 @@ class MovedClockTests(GuestTestCase):
                 self.assertGreater(self.lost() - lost, seconds - 0.1, "its clocks stood still")
 
     def test_paused_for_less_than_the_rtc_tells(self) -> None:
-        with self.disturbed("paused for 0.7 s", most_probes=2 * BURST) as course:
+        with self.disturbed("paused for 0.7 s", most_probes=3 * BURST) as course:
             course.over = self.paused(0.7)
             looked = course.over + LOOK_US
             self.wait_for_answers(20, looked)
