@@ -23,7 +23,7 @@ guest_packages := qemu-system-x86 socat
 guest_parts    := busybox-static linux-image-cloud-amd64
 
 .PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock lint format \
-        bench bench-accuracy install clean
+        docs bench bench-accuracy install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -33,6 +33,7 @@ help:
 	@echo 'make test      format, unit, simulation, end-to-end, client and guest tests'
 	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
 	@echo 'make lint      format check only'
+	@echo 'make docs      docs/exchanges.md from the catalogue'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
@@ -112,6 +113,10 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(sources)
+
+docs: deps
+	$(SWIFT) build --product exchange-clock
+	.build/debug/exchange-clock exchanges --markdown > docs/exchanges.md
 
 bench: build
 	python3 bench/bench.py --build-dir $(release)

@@ -69,8 +69,8 @@ let package = Package(
     target(
       "ClockCommand",
       [
-        "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeClock", "JSONDocument",
-        "LinuxSystem", "TOMLDocument",
+        "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock",
+        "JSONDocument", "LinuxSystem", "TOMLDocument",
       ]),
     target("ClockSimulation", ["ClockCore"]),
     target("AccuracyTraces", ["ClockCore", "ClockSimulation"]),
@@ -96,7 +96,9 @@ let package = Package(
         "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
         "JSONDocument", "LinuxSystem", "exchange-clockd", "exchange-clock",
       ]),
-    tests("ExchangeProbeTests", ["ClockCore", "ExchangeCatalog", "ExchangeProbe", "LinuxSystem"]),
+    tests(
+      "ExchangeProbeTests",
+      ["ClockCore", "ExchangeCatalog", "ExchangeProbe", "JSONDocument", "LinuxSystem"]),
     tests(
       "ClockDaemonTests",
       [

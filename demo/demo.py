@@ -96,7 +96,12 @@ def describe(answer: Answer) -> str:
 
 def send_orders(simulator: Simulator, daemon: Daemon) -> list[Row]:
     """One row for each exchange, two for Kraken."""
-    codes = {each["id"]: tuple(each["codes"]) for each in daemon.ask("exchanges")}
+    codes = {
+        each["id"]: tuple(
+            code["code"] for code in each["codes"] if code["verdict"] == "clock" and "code" in code
+        )
+        for each in daemon.ask("exchanges")
+    }
     rows = []
     for exchange, url in simulator.urls.items():
         if exchange == "kraken":

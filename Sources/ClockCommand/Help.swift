@@ -17,6 +17,7 @@ enum Help {
       diagnose [X]         whose clock is wrong, or which path is bad
                              (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue
+                             --markdown   as a page; needs no daemon
       check-config [FILE]  read a configuration and list its problems
                              (default /etc/exchange-clock/exchange-clock.toml)
 

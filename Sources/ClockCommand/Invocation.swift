@@ -35,6 +35,7 @@ struct Invocation: Equatable {
   var socket = getenv(SocketPath.variable).map { String(cString: $0) } ?? SocketPath.standard
   var timeout = Duration.seconds(60)
   var acceptsStep = false
+  var markdown = false
   var windowMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
 
@@ -97,6 +98,7 @@ struct Invocation: Equatable {
       }
       timeout = duration
     case ("--accept-step", nil) where verb == .resync: acceptsStep = true
+    case ("--markdown", nil) where verb == .exchanges: markdown = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
       windowMilliseconds = try number(value, of: name)
     case ("--max-error-ms", let value?) where verb == .now:

@@ -1,4 +1,5 @@
 internal import ClockProtocol
+internal import ExchangeCatalog
 internal import ExchangeClock
 internal import JSONDocument
 
@@ -59,6 +60,11 @@ enum Verbs {
   }
 
   static func exchanges(_ invocation: Invocation) throws {
+    guard !invocation.markdown else {
+      // Every built-in exchange, whether or not a daemon runs.
+      try Output.write(CataloguePage.markdown(of: ExchangeCatalog.builtIn))
+      return
+    }
     let result = try ask(invocation, .exchanges)
     let decode = { (json: JSONValue) in json.array?.compactMap(ExchangeResult.init(json:)) }
     try show(invocation, result, decode, ExchangeText.table)

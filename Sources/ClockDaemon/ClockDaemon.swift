@@ -70,7 +70,8 @@ actor ClockDaemon {
         timer: OneShotTimer(queue: executor.queue) { [weak self] in
           self?.assumeIsolated { $0.timerFired(index) }
         },
-        tracker: pair.1)
+        tracker: pair.1,
+        endpoints: EndpointChoice(count: pair.0.definition.baseURLs.count))
     }
     trackers = []
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
@@ -95,6 +96,7 @@ actor ClockDaemon {
 
   private func probed(_ result: Result<Sample, ProbeFailure>, _ index: Int) {
     let now = checkedNow()
+    if case .failure(let failure) = result { exchanges[index].endpoints.probeFailed(failure) }
     let actions =
       switch result {
       case .success(let sample): exchanges[index].tracker.probed(sample, at: now)
@@ -157,6 +159,7 @@ actor ClockDaemon {
         if case .stepRefused(let step, _) = event { exchanges[index].refusedStep = step }
       case .resyncEnded(let failure):
         if failure == nil { exchanges[index].refusedStep = nil }
+        chooseEndpoint(index, failure)
         resyncEnded(index)
       }
     }
@@ -182,7 +185,8 @@ actor ClockDaemon {
   }
 
   private func probe(_ index: Int) {
-    let connection = exchanges[index].connection ?? ProbeConnection(to: exchanges[index].target)
+    let connection =
+      exchanges[index].connection ?? ProbeConnection(to: exchanges[index].currentTarget)
     exchanges[index].connection = connection
     do throws(SystemError) {
       try threads.run {
@@ -216,6 +220,16 @@ actor ClockDaemon {
       StateKeeper.Snapshot(
         memories: exchanges.map(\.tracker.memory), suspended: board.read().host.suspended,
         suspends: HostIdentity.suspends()))
+  }
+
+  private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {
+    let hasChanged = exchanges[index].endpoints.resyncEnded(
+      isGood: failure == nil, at: HostClocks.monotonic())
+    guard hasChanged else { return }
+    Log.write(
+      .notice,
+      "\(exchanges[index].id): asking \(exchanges[index].baseURL) from now on"
+        + (failure.map { ": \($0.reason)" } ?? ""))
   }
 
   private func updateReadiness(_ index: Int) {

@@ -15,6 +15,9 @@ struct FollowedExchange {
   let timer: OneShotTimer
   var tracker: ExchangeTracker
 
+  /// Which of the base URLs is asked.
+  var endpoints: EndpointChoice
+
   /// The connection of the burst under way; nil between bursts.
   var connection: ProbeConnection?
 
@@ -30,6 +33,17 @@ struct FollowedExchange {
   var id: String { settings.definition.id }
 }
 
+extension FollowedExchange {
+  var baseURL: String { target.definition.baseURLs[endpoints.index] }
+
+  /// The target, at the base URL that is to be asked now.
+  var currentTarget: ProbeTarget {
+    var current = target
+    current.definition.baseURL = baseURL
+    return current
+  }
+}
+
 extension ExchangeSettings {
   var target: ProbeTarget {
     ProbeTarget(definition: definition, timeout: timeout, caFile: caFile, proxy: proxy)
@@ -39,10 +53,14 @@ extension ExchangeSettings {
 extension DaemonSettings {
   /// How one exchange is to be followed.
   func tracker(for exchange: ExchangeSettings) -> TrackerSettings {
-    TrackerSettings(
+    var settings = TrackerSettings(
       interval: exchange.interval, maxError: exchange.maxError, samples: exchange.samples,
       timeout: exchange.timeout, drift: DriftBound(partsPerMillion: exchange.maxDriftPPM),
       maxStep: exchange.maxStep, backOff: BackOff(initial: backoffInitial, longest: backoffMax),
       resolution: exchange.definition.resolution)
+    let share = probeShare(of: exchange)
+    settings.hostShare = share.probesPerMinute
+    settings.isHostShareStrict = share.isStrict
+    return settings
   }
 }

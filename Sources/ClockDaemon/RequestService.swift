@@ -203,14 +203,31 @@ struct RequestService: Sendable {
 extension ExchangeDefinition {
   fileprivate func result(isEnabled: Bool) -> ExchangeResult {
     var window: AcceptanceWindow?
-    if case .window(let rule) = rule { window = rule }
-    return ExchangeResult(
+    var widths: (usual: Duration, longest: Duration?)?
+    switch rule {
+    case .window(let rule):
+      window = rule
+      widths = (rule.window, rule.longestWindow)
+    case .expiry(let lifetime, let longest): widths = (lifetime, longest)
+    case .nonce, .untimed, .unknown: break
+    }
+    var result = ExchangeResult(
       id: id, name: name, market: market, isEnabled: isEnabled, endpoint: url,
       resolutionNanoseconds: resolution.wholeNanoseconds,
       timestampFormat: timestampFormat.rawValue, timestampCarrier: timestampCarrier,
-      windowMilliseconds: window.map { milliseconds($0.window) },
-      longestWindowMilliseconds: window?.longestWindow.map(milliseconds),
+      windowMilliseconds: widths.map { milliseconds($0.usual) },
+      longestWindowMilliseconds: widths?.longest.map(milliseconds),
       toleranceMilliseconds: window.map { milliseconds($0.tolerance) },
-      codes: timestampErrorCodes)
+      codes: codes.map {
+        ExchangeResult.Code(
+          code: $0.code, httpStatus: $0.httpStatus.map(Int64.init), message: $0.message,
+          verdict: $0.verdict.rawValue, meaning: $0.meaning)
+      })
+    result.windowKind = WindowKind(self.rule).rawValue
+    result.windowParameter = windowParameter
+    result.isWindowDocumented = isWindowDocumented
+    result.confidence = confidence
+    result.sources = sources
+    return result
   }
 }

@@ -62,6 +62,8 @@ extension ExchangeSettings {
       of: [
         definition.url, "\(definition.timeSource)", definition.unit.rawValue,
         "\(definition.resolution.wholeNanoseconds)", "\(maxDriftPPM)",
+        definition.finerUnit?.rawValue ?? "", definition.requestBody ?? "",
+        "\(definition.coarseResolution?.wholeNanoseconds ?? 0)",
       ] + (stamps ?? []) + definition.requestHeaders.flatMap { [$0.name, $0.value] })
   }
 }

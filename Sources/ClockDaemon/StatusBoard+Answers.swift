@@ -24,7 +24,7 @@ extension StatusBoard.Entry {
       windowMilliseconds: stamp.window.map { milliseconds($0) },
       smallestWindowMilliseconds: stamp.smallestWindow.map { -milliseconds(.zero - $0) },
       marginMilliseconds: stamp.margin.map { milliseconds($0) },
-      isGuaranteed: stamp.isGuaranteed)
+      isGuaranteed: stamp.isGuaranteed && definition.isWindowDocumented)
     return (result, stamp.instant)
   }
 
@@ -119,6 +119,11 @@ extension TimestampFormat {
     case .unixNanoseconds: .string(String(instant.nanoseconds))
     case .iso8601Milliseconds:
       .string(CivilTime(unixNanoseconds: instant.nanoseconds).iso8601(fractionDigits: 3))
+    case .iso8601BareSeconds:
+      .string(
+        String(
+          CivilTime(unixNanoseconds: instant.nanoseconds).iso8601(fractionDigits: 0).dropLast())
+      )
     }
   }
 }

@@ -11,6 +11,15 @@ package struct ExchangeResult: Sendable, Equatable {
   package var timestampFormat: String
   package var timestampCarrier: String
 
+  /// What a timestamp is compared with: "adjustable", "fixed", "expiry", "nonce", "none", "unknown".
+  package var windowKind = "unknown"
+
+  /// The parameter or header that chooses the window; nil where a request cannot.
+  package var windowParameter: String?
+
+  /// The window is documented, not only used or reported.
+  package var isWindowDocumented = true
+
   /// How old a timestamp may be; nil where that is not known or no clock is compared.
   package var windowMilliseconds: Int64?
   package var longestWindowMilliseconds: Int64?
@@ -18,14 +27,41 @@ package struct ExchangeResult: Sendable, Equatable {
   /// How far ahead a timestamp may be; nil as above.
   package var toleranceMilliseconds: Int64?
 
-  /// The error codes with which the exchange refuses a timestamp.
-  package var codes: [String]
+  /// How the exchange refuses requests; the first that fits counts.
+  package var codes: [Code]
+
+  /// How sure all this is, in words.
+  package var confidence = ""
+
+  /// Where it was read.
+  package var sources: [String] = []
+
+  /// One way in which the exchange refuses; what is nil is not looked at.
+  package struct Code: Sendable, Equatable {
+    package var code: String?
+    package var httpStatus: Int64?
+    /// Part of the message.
+    package var message: String?
+    /// "clock", "late", "signature", "key", "rate_limit" or "format".
+    package var verdict: String
+    package var meaning: String
+
+    package init(
+      code: String?, httpStatus: Int64?, message: String?, verdict: String, meaning: String
+    ) {
+      self.code = code
+      self.httpStatus = httpStatus
+      self.message = message
+      self.verdict = verdict
+      self.meaning = meaning
+    }
+  }
 
   package init(
     id: String, name: String, market: String, isEnabled: Bool, endpoint: String,
     resolutionNanoseconds: Int64, timestampFormat: String, timestampCarrier: String,
     windowMilliseconds: Int64?, longestWindowMilliseconds: Int64?, toleranceMilliseconds: Int64?,
-    codes: [String]
+    codes: [Code]
   ) {
     self.id = id
     self.name = name
@@ -48,10 +84,14 @@ package struct ExchangeResult: Sendable, Equatable {
       "resolution_ns": .integer(resolutionNanoseconds),
       "timestamp_format": .string(timestampFormat),
       "timestamp_carrier": .string(timestampCarrier),
+      "window_kind": .string(windowKind),
+      "window_param": windowParameter.map(JSONValue.string) ?? .null,
+      "window_documented": .bool(isWindowDocumented),
       "window_ms": .optional(windowMilliseconds),
       "window_max_ms": .optional(longestWindowMilliseconds),
       "future_tolerance_ms": .optional(toleranceMilliseconds),
-      "codes": .array(codes.map(JSONValue.string)),
+      "codes": .array(codes.map(\.json)), "confidence": .string(confidence),
+      "sources": .array(sources.map(JSONValue.string)),
     ]
   }
 
@@ -68,6 +108,29 @@ package struct ExchangeResult: Sendable, Equatable {
       windowMilliseconds: json["window_ms"]?.integer,
       longestWindowMilliseconds: json["window_max_ms"]?.integer,
       toleranceMilliseconds: json["future_tolerance_ms"]?.integer,
-      codes: codes.compactMap(\.string))
+      codes: codes.compactMap(Code.init))
+    windowKind = json["window_kind"]?.string ?? windowKind
+    windowParameter = json["window_param"]?.string
+    isWindowDocumented = json["window_documented"]?.bool ?? isWindowDocumented
+    confidence = json["confidence"]?.string ?? confidence
+    sources = json["sources"]?.array?.compactMap(\.string) ?? sources
+  }
+}
+
+extension ExchangeResult.Code {
+  var json: JSONValue {
+    .members(
+      ("code", code.map(JSONValue.string)), ("http_status", httpStatus.map(JSONValue.integer)),
+      ("message", message.map(JSONValue.string)), ("verdict", .string(verdict)),
+      ("meaning", .string(meaning)))
+  }
+
+  init?(json: JSONValue) {
+    guard let verdict = json["verdict"]?.string, let meaning = json["meaning"]?.string else {
+      return nil
+    }
+    self.init(
+      code: json["code"]?.string, httpStatus: json["http_status"]?.integer,
+      message: json["message"]?.string, verdict: verdict, meaning: meaning)
   }
 }

@@ -61,7 +61,10 @@ extension DaemonSettings {
 
   private func reportUnknown(_ id: String, isValid: Bool, _ table: TOMLTableReader) {
     let known = ExchangeCatalog.builtIn.map(\.id)
-    let suggestion = TOMLTableReader.suggestion(for: id, among: known, as: "built-in exchanges")
+    let suggestion =
+      NearestName.find(for: id, among: known).map {
+        "; did you mean \(TOMLTableReader.quoted($0))?"
+      } ?? "; `exchange-clock exchanges --markdown` lists the built-in ones"
     let quoted = TOMLTableReader.quoted(id)
     table.report(
       isValid

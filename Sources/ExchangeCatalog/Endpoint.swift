@@ -44,13 +44,8 @@ struct Endpoint {
   private static func joined(
     _ baseURL: String?, _ path: String?, _ reader: TOMLTableReader
   ) -> Endpoint? {
-    if var baseURL {
-      while baseURL.hasSuffix("/") { baseURL.removeLast() }
-      guard isFine(baseURL, key: "base_url", reader) else { return nil }
-      guard !baseURL.contains("?") else {
-        reader.report("base_url has a query (?): that belongs into path", key: "base_url")
-        return nil
-      }
+    if let baseURL {
+      guard let baseURL = cleaned(baseURL, key: "base_url", reader) else { return nil }
       guard let path else { return nil }
       guard path.hasPrefix("/") else {
         reader.report(
@@ -62,6 +57,18 @@ struct Endpoint {
       return Endpoint(baseURL: baseURL, path: path)
     }
     return nil
+  }
+
+  /// A base URL without slashes at its end; nil where it is none, which is reported.
+  static func cleaned(_ url: String, key: String, _ reader: TOMLTableReader) -> String? {
+    var url = url
+    while url.hasSuffix("/") { url.removeLast() }
+    guard isFine(url, key: key, reader) else { return nil }
+    guard !url.contains("?") else {
+      reader.report("\(key) has a query (?): that belongs into path", key: key)
+      return nil
+    }
+    return url
   }
 
   private static func isFine(_ url: String, key: String, _ reader: TOMLTableReader) -> Bool {

@@ -9,6 +9,28 @@ extension ExchangeDefinition {
 
   /// The exchange's clock as the answer tells it, truncated to the resolution.
   package func readTime(from answer: TimeAnswer) throws(TimeAnswerError) -> ExchangeInstant {
+    try readTimeAndResolution(from: answer).time
+  }
+
+  /// The exchange's clock as the answer tells it, and the quantum of this answer.
+  func readTimeAndResolution(
+    from answer: TimeAnswer
+  ) throws(TimeAnswerError) -> (time: ExchangeInstant, resolution: Duration) {
+    if let finerUnit {
+      var finer = self
+      finer.unit = finerUnit
+      if let time = try? finer.time(in: answer) { return (time, finerUnit.resolution) }
+    }
+    let time = try time(in: answer)
+    if let coarseResolution,
+      time.nanoseconds.isMultiple(of: coarseResolution.wholeNanoseconds)
+    {
+      return (time, coarseResolution)
+    }
+    return (time, resolution)
+  }
+
+  private func time(in answer: TimeAnswer) throws(TimeAnswerError) -> ExchangeInstant {
     switch timeSource {
     case .header(let name):
       guard let value = answer.header(name) else {
@@ -16,7 +38,7 @@ extension ExchangeDefinition {
       }
       return try time(ofText: value)
     case .body(let pointer):
-      let document = try Self.document(of: answer.body)
+      let document = try Self.document(of: answer)
       guard let value = document[pointer: pointer] else {
         throw .missing(timeSource.description)
       }
@@ -24,15 +46,24 @@ extension ExchangeDefinition {
     }
   }
 
-  private static func document(of body: [UInt8]) throws(TimeAnswerError) -> JSONValue {
+  private static func document(of answer: TimeAnswer) throws(TimeAnswerError) -> JSONValue {
+    let body = answer.body
     // RFC 8259 lets a reader skip a byte order mark.
     let text = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
     guard !text.isEmpty else { throw .notJSON("it is empty") }
     do {
       return try JSONValue(parsing: text)
     } catch {
-      throw .notJSON(Excerpt.plain(error.description))
+      throw .notJSON(Excerpt.plain(error.description) + Self.foreignContentType(of: answer))
     }
+  }
+
+  /// What is no JSON may be the page of a firewall or of a proxy.
+  private static func foreignContentType(of answer: TimeAnswer) -> String {
+    guard let type = answer.header("Content-Type"), !type.lowercased().contains("json") else {
+      return ""
+    }
+    return " (its content type is \(Excerpt.quoted(type)))"
   }
 
   private func time(of value: JSONValue) throws(TimeAnswerError) -> ExchangeInstant {

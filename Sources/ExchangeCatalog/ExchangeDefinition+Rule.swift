@@ -1,20 +1,6 @@
 internal import ClockCore
 internal import TOMLDocument
 
-/// The kinds of acceptance rules, as `window_kind` names them.
-enum WindowKind: String, CaseIterable {
-  case adjustable, fixed, nonce, unknown
-
-  init(_ rule: AcceptanceRule) {
-    self =
-      switch rule {
-      case .window(let window): window.isAdjustable ? .adjustable : .fixed
-      case .nonce: .nonce
-      case .unknown: .unknown
-      }
-  }
-}
-
 extension ExchangeDefinition {
   private static let windows: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
   private static let tolerances: ClosedRange<Duration> = .zero...(.seconds(86_400))
@@ -22,6 +8,8 @@ extension ExchangeDefinition {
   mutating func readRule(from reader: TOMLTableReader) {
     let named: WindowKind? = reader.choice("window_kind")
     if let parameter = reader.string("window_param") { windowParameter = parameter }
+    if let flag = reader.bool("window_documented") { isWindowDocumented = flag }
+    if let text = reader.string("rule") { ruleText = text }
     let window = reader.duration("window", in: Self.windows)
     let longest = reader.duration("window_max", in: Self.windows)
     let tolerance = reader.duration("future_tolerance", in: Self.tolerances)
@@ -29,18 +17,49 @@ extension ExchangeDefinition {
     guard named != nil || !reader.contains("window_kind") else { return }
     let kind = named ?? WindowKind(rule)
     switch kind {
-    case .nonce, .unknown:
+    case .nonce, .untimed, .unknown:
       for key in ["window", "window_max", "future_tolerance"] where reader.contains(key) {
         reader.report(
           "\(key) means nothing while window_kind is \"\(kind.rawValue)\": "
             + "set window_kind to \"adjustable\" or \"fixed\"", key: key)
       }
-      rule = kind == .nonce ? .nonce : .unknown
+      rule = kind == .nonce ? .nonce : kind == .untimed ? .untimed : .unknown
+    case .expiry:
+      readExpiry(from: reader, lifetime: window, longest: longest)
     case .adjustable, .fixed:
       readWindow(
         from: reader, isAdjustable: kind == .adjustable, window: window, longest: longest,
         tolerance: tolerance)
     }
+  }
+
+  private mutating func readExpiry(
+    from reader: TOMLTableReader, lifetime: Duration?, longest: Duration?
+  ) {
+    var base: (lifetime: Duration, longest: Duration?)?
+    if case .expiry(let lifetime, let longest) = rule { base = (lifetime, longest) }
+    if reader.contains("future_tolerance") {
+      reader.report(
+        "future_tolerance means nothing while window_kind is \"expiry\": every timestamp is ahead",
+        key: "future_tolerance")
+    }
+    guard let lifetime = lifetime ?? base?.lifetime else {
+      if !reader.contains("window") {
+        reader.report(
+          "window is missing: how far ahead a timestamp is put, such as \"5s\"", key: "window")
+      }
+      return
+    }
+    let longest = longest ?? base?.longest
+    checkOrder(lifetime, longest, reader)
+    rule = .expiry(lifetime: lifetime, longest: longest)
+  }
+
+  private func checkOrder(_ width: Duration, _ limit: Duration?, _ reader: TOMLTableReader) {
+    guard let limit, limit < width else { return }
+    reader.report(
+      "window (\(width.text)) is longer than window_max (\(limit.text))",
+      key: reader.contains("window") ? "window" : "window_max")
   }
 
   private mutating func readWindow(
@@ -62,11 +81,7 @@ extension ExchangeDefinition {
         key: "window_max")
     }
     let limit = isAdjustable ? longest ?? base?.longestWindow : nil
-    if let limit, limit < width {
-      reader.report(
-        "window (\(width.text)) is longer than window_max (\(limit.text))",
-        key: reader.contains("window") ? "window" : "window_max")
-    }
+    checkOrder(width, limit, reader)
     // A tolerance that is not known is none: a timestamp is then never put ahead.
     rule = .window(
       AcceptanceWindow(

@@ -1,4 +1,5 @@
 internal import ClockCore
+internal import JSONDocument
 package import TOMLDocument
 
 extension ExchangeDefinition {
@@ -27,13 +28,22 @@ extension ExchangeDefinition {
     if let endpoint {
       definition.baseURL = endpoint.baseURL
       definition.path = endpoint.path
+      // Who names another place means that place alone.
+      definition.alternatives = endpoint.baseURL == base?.baseURL ? definition.alternatives : []
     }
+    definition.readAlternatives(from: reader)
+    definition.readSandbox(from: reader, isNew: base == nil)
     if let time { definition.timeSource = time }
     definition.readUnit(from: reader, isNew: base == nil)
     definition.readServerStamps(from: reader)
     definition.readTexts(from: reader)
     definition.readHeaders(from: reader)
+    if let body = reader.string("body") { definition.requestBody = body }
+    if let most = reader.integer("probes_per_minute", in: 1...60) {
+      definition.probesPerMinute = most
+    }
     definition.readRule(from: reader)
+    definition.readCodes(from: reader)
     return base == nil && (endpoint == nil || time == nil) ? nil : definition
   }
 
@@ -42,6 +52,9 @@ extension ExchangeDefinition {
     if let named {
       unit = named
       resolution = named.resolution
+      // Those belong to the answer as it was.
+      finerUnit = nil
+      coarseResolution = nil
     } else if isNew, case .header(let name) = timeSource, name.lowercased() == "date" {
       unit = .httpDate
       resolution = unit.resolution
@@ -53,6 +66,15 @@ extension ExchangeDefinition {
       }
       resolution = quantum
     }
+    if let finer = reader.choice("finer_unit", of: TimeUnit.self) { finerUnit = finer }
+    if let coarse = reader.duration("coarse_resolution", in: .nanoseconds(1)...(.seconds(60))) {
+      coarseResolution = coarse
+      if coarse <= resolution {
+        reader.report(
+          "coarse_resolution (\(coarse.text)) is not coarser than resolution (\(resolution.text))",
+          key: "coarse_resolution")
+      }
+    }
   }
 
   private mutating func readServerStamps(from reader: TOMLTableReader) {
@@ -60,6 +82,7 @@ extension ExchangeDefinition {
     let receive = reader.string("receive", expected: expected, TimeSource.init)
     let transmit = reader.string("transmit", expected: expected, TimeSource.init)
     let stampUnit = reader.choice("stamps_unit", of: TimeUnit.self)
+    let finer = reader.choice("finer_stamps_unit", of: TimeUnit.self)
     if reader.contains("receive") != reader.contains("transmit") {
       reader.report(
         "receive and transmit belong together",
@@ -73,6 +96,17 @@ extension ExchangeDefinition {
     } else if let stampUnit {
       serverStamps?.unit = stampUnit
     }
+    if finer != nil, serverStamps == nil {
+      reader.report("finer_stamps_unit needs receive and transmit", key: "finer_stamps_unit")
+    }
+    if let finer { serverStamps?.finerUnit = finer }
+  }
+
+  private mutating func readCodes(from reader: TOMLTableReader) {
+    let pointer = reader.string(
+      "code_pointer", expected: "a JSON pointer such as \"/code\"", JSONPointer.init)
+    if let pointer { codePointer = pointer }
+    if let tables = reader.tables("codes") { codes = tables.compactMap(RefusalCode.read) }
   }
 
   private mutating func readTexts(from reader: TOMLTableReader) {
@@ -85,7 +119,6 @@ extension ExchangeDefinition {
       timestampFormat = format
     }
     take("timestamp_carrier", \.timestampCarrier)
-    if let codes = reader.strings("timestamp_error_codes") { timestampErrorCodes = codes }
     take("confidence", \.confidence)
     if let places = reader.strings("sources") { sources = places }
   }

@@ -1,4 +1,5 @@
 package import ClockCore
+package import JSONDocument
 
 /// What is known of one exchange: where it tells its time, and which timestamps it accepts.
 package struct ExchangeDefinition: Sendable, Equatable {
@@ -11,11 +12,22 @@ package struct ExchangeDefinition: Sendable, Equatable {
   /// Scheme, host and port of the time endpoint; may end in a path of its own, never in a slash.
   package var baseURL: String
   /// What follows `baseURL`: path and query.
+  /// `{unix_ms}` in it stands for the local time of the request.
   package var path: String
+  /// Other base URLs that answer for the same exchange.
+  package var alternatives: [String]
+  /// The base URL of the exchange's test environment; nil where none is known.
+  package var sandboxURL: String?
+  /// Makes the request a POST.
+  package var requestBody: String?
   package var timeSource: TimeSource
   package var unit: TimeUnit
+  /// A unit in which the answer may come instead; told apart by magnitude.
+  package var finerUnit: TimeUnit?
   /// Quantum of the answer: the exchange's clock is in [answer, answer + resolution).
   package var resolution: Duration
+  /// Quantum of an answer that is a whole multiple of it; nil where `resolution` holds for all.
+  package var coarseResolution: Duration?
   /// Stamps of its own that the exchange may add to an answer; nil where it has none.
   package var serverStamps: ServerStamps?
   /// Sent with every request for the time; sorted by name.
@@ -26,8 +38,16 @@ package struct ExchangeDefinition: Sendable, Equatable {
   /// The parameter or header that chooses the window of a signed request.
   package var windowParameter: String?
   package var rule: AcceptanceRule
-  /// Codes with which the exchange refuses a timestamp, as text.
-  package var timestampErrorCodes: [String]
+  /// The rule's window is documented, not only used or reported.
+  package var isWindowDocumented: Bool
+  /// The rule in words.
+  package var ruleText: String
+  /// Where the body of a refusal has its code; nil where it has none.
+  package var codePointer: JSONPointer?
+  /// How the exchange refuses requests; the first that fits counts.
+  package var codes: [RefusalCode]
+  /// The most that the exchange's hosts are asked in a minute; nil for the daemon's own limit.
+  package var probesPerMinute: Int?
   /// How sure these facts are, in words.
   package var confidence: String
   /// Where these facts were read.
@@ -42,6 +62,7 @@ package struct ExchangeDefinition: Sendable, Equatable {
     market = ""
     baseURL = ""
     path = ""
+    alternatives = []
     self.timeSource = timeSource
     self.unit = unit
     resolution = unit.resolution
@@ -50,7 +71,9 @@ package struct ExchangeDefinition: Sendable, Equatable {
     timestampCarrier = ""
     windowParameter = nil
     rule = .unknown
-    timestampErrorCodes = []
+    isWindowDocumented = true
+    ruleText = ""
+    codes = []
     confidence = ""
     sources = []
     self.url = url
@@ -69,6 +92,9 @@ package struct ExchangeDefinition: Sendable, Equatable {
       path = String(newValue[(end ?? newValue.endIndex)...])
     }
   }
+
+  /// The base URLs in the order in which they are tried.
+  package var baseURLs: [String] { [baseURL] + alternatives }
 
   /// Whether a text may name an exchange.
   package static func isValid(id: String) -> Bool {

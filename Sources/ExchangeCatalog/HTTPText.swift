@@ -34,7 +34,9 @@ enum HTTPText {
       return "it has no host"
     }
     guard port.isEmpty || isPort(port) else { return "its port is not a number from 1 to 65535" }
-    return url.contains("#") ? "it has a fragment (#), which is never sent" : nil
+    guard !url.contains("#") else { return "it has a fragment (#), which is never sent" }
+    return url.replacing(Placeholder.unixMilliseconds, with: "").contains { "{}".contains($0) }
+      ? "it has a brace that is not part of \(Placeholder.unixMilliseconds)" : nil
   }
 
   /// A colon and a number from 1 to 65535.

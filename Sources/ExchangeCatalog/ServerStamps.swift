@@ -5,6 +5,9 @@ package struct ServerStamps: Sendable, Equatable {
   package var receive: TimeSource
   package var transmit: TimeSource
   package var unit: TimeUnit
+  /// A unit in which they may come instead; told apart by magnitude. Nothing finer than `unit` is
+  /// claimed all the same.
+  package var finerUnit: TimeUnit?
 
   package init(receive: TimeSource, transmit: TimeSource, unit: TimeUnit) {
     self.receive = receive
@@ -36,10 +39,10 @@ extension ExchangeDefinition {
   package func readStamps(
     from answer: TimeAnswer, roundTrip: Duration
   ) throws(TimeAnswerError) -> TimeReading {
-    let time = try readTime(from: answer)
+    let (time, resolution) = try readTimeAndResolution(from: answer)
     if let stamps = serverStamps,
-      let arrival = try? reading(stamps.receive, in: stamps.unit).readTime(from: answer),
-      let departure = try? reading(stamps.transmit, in: stamps.unit).readTime(from: answer),
+      let arrival = try? reading(stamps.receive, stamps).readTime(from: answer),
+      let departure = try? reading(stamps.transmit, stamps).readTime(from: answer),
       arrival <= departure, departure - arrival <= roundTrip, abs(arrival - time) <= Self.farthest,
       abs(departure - time) <= Self.farthest
     {
@@ -50,10 +53,11 @@ extension ExchangeDefinition {
   }
 
   /// The same exchange, with its time elsewhere in the answer.
-  private func reading(_ source: TimeSource, in unit: TimeUnit) -> ExchangeDefinition {
+  private func reading(_ source: TimeSource, _ stamps: ServerStamps) -> ExchangeDefinition {
     var other = self
     other.timeSource = source
-    other.unit = unit
+    other.unit = stamps.unit
+    other.finerUnit = stamps.finerUnit
     return other
   }
 }

@@ -24,13 +24,7 @@ package enum TimeSource: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .header(let name): "header \(name)"
     case .body(let pointer) where pointer.tokens.isEmpty: "the whole body"
-    case .body(let pointer):
-      pointer.tokens.reduce("") { text, token in
-        text + "/"
-          + token.unicodeScalars.reduce("") {
-            $0 + ($1 == "~" ? "~0" : $1 == "/" ? "~1" : String($1))
-          }
-      }
+    case .body(let pointer): pointer.text
     }
   }
 }

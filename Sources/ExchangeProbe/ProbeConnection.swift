@@ -52,6 +52,9 @@ package final class ProbeConnection: @unchecked Sendable {
     guard let handle else { return .failure(ProbeFailure(reason: "curl has no memory")) }
     transfer = Transfer()
     errorText.pointee = 0
+    let milliseconds = HostClocks.read().local.nanoseconds / 1_000_000
+    let url = Placeholder.fill(target.definition.url, unixMilliseconds: milliseconds)
+    _ = ec_curl_set_text(handle, CURLOPT_URL, url)
     let code = curl_easy_perform(handle)
     guard code == CURLE_OK else { return .failure(failure(code)) }
     var status = 0
@@ -68,7 +71,6 @@ package final class ProbeConnection: @unchecked Sendable {
     guard let handle else { return }
     let context = Unmanaged.passUnretained(self).toOpaque()
     let timeout = Int(target.timeout.wholeNanoseconds / 1_000_000)
-    _ = ec_curl_set_text(handle, CURLOPT_URL, target.definition.url)
     _ = ec_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
     _ = ec_curl_set_flag(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     _ = ec_curl_set_flag(handle, CURLOPT_FOLLOWLOCATION, 0)
@@ -82,10 +84,20 @@ package final class ProbeConnection: @unchecked Sendable {
       _ = ec_curl_set_text(handle, CURLOPT_CAPATH, nil)
     }
     if let proxy = target.proxy { _ = ec_curl_set_text(handle, CURLOPT_PROXY, proxy) }
-    headers = curl_slist_append(headers, "Accept: */*")
-    headers = curl_slist_append(headers, "Cache-Control: no-cache")
-    for header in target.definition.requestHeaders {
-      headers = curl_slist_append(headers, "\(header.name): \(header.value)")
+    // What comes packed is unpacked, but it is not asked for: the line without a value takes back
+    // the header that the option would send.
+    _ = ec_curl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+    var lines = ["Accept-Encoding:", "Accept: */*", "Cache-Control: no-cache"]
+    if let body = target.definition.requestBody {
+      _ = ec_curl_set_text(handle, CURLOPT_COPYPOSTFIELDS, body)
+      lines.append("Content-Type: application/json")
+    }
+    let own = target.definition.requestHeaders
+    lines.removeAll { line in
+      own.contains { line.lowercased().hasPrefix($0.name.lowercased() + ":") }
+    }
+    for line in lines + own.map({ "\($0.name): \($0.value)" }) {
+      headers = curl_slist_append(headers, line)
     }
     _ = ec_curl_set_headers(handle, headers)
     _ = ec_curl_set_error_buffer(handle, errorText)
@@ -102,6 +114,7 @@ package final class ProbeConnection: @unchecked Sendable {
       case CURLE_OPERATION_TIMEDOUT: "no answer within \(target.timeout.shortText)"
       case CURLE_WRITE_ERROR, CURLE_FILESIZE_EXCEEDED:
         "the answer is larger than \(Self.largestBody / 1024) KiB or has too many headers"
+      case CURLE_BAD_CONTENT_ENCODING: "the answer is packed and cannot be unpacked: \(text)"
       case CURLE_PEER_FAILED_VERIFICATION:
         "certificate refused: \(text)" + SystemClockDoubt.clause(at: HostClocks.read().local)
       case CURLE_SSL_CACERT_BADFILE: "ca_file: \(text)"

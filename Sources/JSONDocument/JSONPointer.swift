@@ -20,6 +20,16 @@ package struct JSONPointer: Sendable, Equatable {
     self.tokens = tokens
   }
 
+  /// As RFC 6901 writes it.
+  package var text: String {
+    tokens.reduce("") { text, token in
+      text + "/"
+        + token.unicodeScalars.reduce("") {
+          $0 + ($1 == "~" ? "~0" : $1 == "/" ? "~1" : String($1))
+        }
+    }
+  }
+
   private static func unescaped(_ part: Substring.UnicodeScalarView) -> String? {
     var token = String.UnicodeScalarView()
     var scalars = part.makeIterator()

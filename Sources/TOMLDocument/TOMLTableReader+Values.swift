@@ -111,6 +111,26 @@ extension TOMLTableReader {
       table, log: log, path: path + [key], position: entry.value.position)
   }
 
+  /// A list of tables.
+  package func tables(_ key: String) -> [TOMLTableReader]? {
+    guard let entry = entry(key) else { return nil }
+    guard case .array(let elements) = entry.value.content else {
+      return refuse(entry, expected: "a list of tables")
+    }
+    var tables: [TOMLTableReader] = []
+    for element in elements {
+      if case .table(let table) = element.content {
+        tables.append(
+          TOMLTableReader(table, log: log, path: path + [key], position: element.position))
+      } else {
+        report(
+          "\(key): expected a list of tables, got \(element.content.kind) in it", key: key,
+          at: element.position)
+      }
+    }
+    return tables.count == elements.count ? tables : nil
+  }
+
   private func refuse<Value>(_ entry: TOMLTable.Entry, expected: String) -> Value? {
     var found = entry.value.content.kind
     switch entry.value.content {

@@ -115,6 +115,11 @@ extension [MonotonicInstant] {
     #expect(TrackerSettings().probesPerMinute == 60)
     #expect(TrackerSettings(interval: .seconds(60), samples: 64).probesPerMinute == 76)
     #expect(TrackerSettings(interval: .seconds(1), samples: 8).probesPerMinute == 576)
+    var shared = TrackerSettings(interval: .seconds(60), samples: 20)
+    shared.hostShare = 10
+    #expect(shared.probesPerMinute == 24)
+    shared.isHostShareStrict = true
+    #expect(shared.probesPerMinute == 10)
   }
 
   @Test func anEstimateIsOfUseForADayOrFourIntervals() {

@@ -111,6 +111,9 @@ import Testing
       $0.definition.url = "http://127.0.0.1:1/time"
     },
     Change(testDescription: "resolution") { $0.definition.resolution = .microseconds(1) },
+    Change(testDescription: "finer unit") { $0.definition.finerUnit = .nanoseconds },
+    Change(testDescription: "coarse resolution") { $0.definition.coarseResolution = .seconds(1) },
+    Change(testDescription: "body") { $0.definition.requestBody = "{}" },
     Change(testDescription: "drift") { $0.maxDriftPPM = 99 },
     Change(testDescription: "unit") { $0.definition.unit = .microseconds },
     Change(testDescription: "place in the answer") { $0.definition.timeSource = .header("Date") },

@@ -22,11 +22,22 @@ import Testing
     samples: 8, rejected: 1, resolutionNanoseconds: 1_000_000, nextSyncMilliseconds: 12,
     failures: 0)
 
-  private let exchange = ExchangeResult(
-    id: "bybit", name: "Bybit", market: "spot", isEnabled: true, endpoint: "https://x/y",
-    resolutionNanoseconds: 1_000, timestampFormat: "unix_ms", timestampCarrier: "header",
-    windowMilliseconds: 5_000, longestWindowMilliseconds: nil, toleranceMilliseconds: 1_000,
-    codes: ["10002", "-1"])
+  private let exchange: ExchangeResult = {
+    var exchange = ExchangeResult(
+      id: "bybit", name: "Bybit", market: "spot", isEnabled: true, endpoint: "https://x/y",
+      resolutionNanoseconds: 1_000, timestampFormat: "unix_ms", timestampCarrier: "header",
+      windowMilliseconds: 5_000, longestWindowMilliseconds: nil, toleranceMilliseconds: 1_000,
+      codes: [
+        .init(code: "10002", httpStatus: nil, message: nil, verdict: "clock", meaning: "off"),
+        .init(code: nil, httpStatus: 403, message: "often", verdict: "rate_limit", meaning: ""),
+      ])
+    exchange.windowKind = "adjustable"
+    exchange.windowParameter = "recv_window"
+    exchange.isWindowDocumented = false
+    exchange.confidence = "high"
+    exchange.sources = ["a", "b"]
+    return exchange
+  }()
 
   @Test func stampRoundTrips() throws {
     #expect(try StampResult(json: JSONValue(parsing: stamp.json.text)) == stamp)
@@ -90,7 +101,8 @@ import Testing
         + " last_sync_us age_ms next_sync_ms failures")
     #expect(
       names(exchange.json) == "id name market enabled endpoint resolution_ns timestamp_format"
-        + " timestamp_carrier window_ms window_max_ms future_tolerance_ms codes")
+        + " timestamp_carrier window_kind window_param window_documented window_ms window_max_ms"
+        + " future_tolerance_ms codes confidence sources")
     #expect(
       Method.allCases.map(\.rawValue) == [
         "stamp", "now", "offset", "offsets", "resync", "health", "exchanges",

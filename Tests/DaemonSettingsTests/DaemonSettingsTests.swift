@@ -146,7 +146,7 @@ private func lines(_ text: String) -> [String] {
     ),
     (
       "[exchanges.mybroker]",
-      "1:1: unknown exchange \"mybroker\"; built-in exchanges: binance, bitget, bybit, kraken, kucoin, okx (any other exchange needs url and time)"
+      "1:1: unknown exchange \"mybroker\"; `exchange-clock exchanges --markdown` lists the built-in ones (any other exchange needs url and time)"
     ),
     (
       "[exchanges.OKX]",

@@ -23,7 +23,7 @@ private struct Seeded: RandomNumberGenerator {
     mode = "0660"
     [exchanges.okx]
     headers = { a = "b" }
-    timestamp_error_codes = ["1", "2"]
+    codes = [{ code = "1", verdict = "clock" }]
     window = "5s"
     [exchanges.my]
     url = "http://[::1]:80/a?b"

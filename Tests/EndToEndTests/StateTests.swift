@@ -71,7 +71,7 @@ import Testing
     let after = simulator.clock(of: "binance")
     #expect(now.earliestMicroseconds * 1_000 <= after.nanoseconds)
     #expect(before.nanoseconds <= now.latestMicroseconds * 1_000)
-    #expect(try second.call(.stamp, ["exchange": "okx"])["guaranteed"] == true)
+    #expect(try second.call(.stamp, ["exchange": "binance"])["guaranteed"] == true)
     try second.eventually("READY=1") { manager.messages().contains { $0.contains("READY=1") } }
     #expect(second.log.contains("<6>restored from \(path): binance ±"), "\(second.log)")
     #expect(warnings(second).isEmpty, "\(second.log)")

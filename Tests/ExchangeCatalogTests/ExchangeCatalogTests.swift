@@ -1,14 +1,15 @@
 import ClockCore
-import ExchangeCatalog
 import TOMLDocument
 import Testing
 
+@testable import ExchangeCatalog
+
 @Suite struct ExchangeCatalogTests {
   @Test func builtInExchangesSortedByID() {
-    #expect(
-      ExchangeCatalog.builtIn.map(\.id) == [
-        "binance", "bitget", "bybit", "kraken", "kucoin", "okx",
-      ])
+    let ids = ExchangeCatalog.builtIn.map(\.id)
+    #expect(ids.count == 43)
+    #expect(ids == ids.sorted())
+    #expect(Set(ids).isSuperset(of: ["binance", "bitget", "bybit", "kraken", "kucoin", "okx"]))
     #expect(ExchangeCatalog.definition(of: "okx")?.name == "OKX")
     #expect(ExchangeCatalog.definition(of: "nope") == nil)
   }
@@ -18,10 +19,48 @@ import Testing
     #expect(ExchangeDefinition.isValid(id: definition.id))
     #expect(!definition.confidence.isEmpty)
     #expect(!definition.sources.isEmpty)
-    #expect(!definition.timestampErrorCodes.isEmpty)
+    #expect(!definition.ruleText.isEmpty)
     #expect(!definition.timestampCarrier.isEmpty)
-    #expect(definition.url.hasPrefix("https://"))
-    #expect(definition.requestHeaders.isEmpty)
+    for url in definition.baseURLs + [definition.sandboxURL].compactMap({ $0 }) {
+      #expect(url.hasPrefix("https://"))
+    }
+    #expect(Set(definition.baseURLs).count == definition.baseURLs.count)
+    // The first that fits counts: one that names less must not stand before one that names more.
+    for (index, code) in definition.codes.enumerated() {
+      for later in definition.codes[(index + 1)...] where later.code == code.code {
+        #expect(code.message != nil || code.httpStatus != nil, "\(code) hides \(later)")
+      }
+    }
+  }
+
+  /// Requests that need more than a GET, and hosts that stand less than the rest.
+  @Test func theOddOnes() throws {
+    let byBody = ExchangeCatalog.builtIn.filter { $0.requestBody != nil }
+    #expect(byBody.map(\.id) == ["hyperliquid"])
+    #expect(byBody.first?.requestBody == #"{"type":"exchangeStatus"}"#)
+    #expect(ExchangeCatalog.builtIn.filter { $0.probesPerMinute != nil }.map(\.id) == ["bitmex"])
+    #expect(ExchangeCatalog.definition(of: "bitmex")?.probesPerMinute == 10)
+    let byTime = ExchangeCatalog.builtIn.filter { $0.url.contains("{unix_ms}") }
+    #expect(byTime.map(\.id) == ["ascendex"])
+    #expect(
+      Placeholder.fill(try #require(byTime.first?.url), unixMilliseconds: 1_640_052_379_050)
+        == "https://ascendex.com/api/pro/v1/exchange-info?requestTime=1640052379050")
+    #expect(
+      ExchangeCatalog.builtIn.filter { !$0.requestHeaders.isEmpty }.map(\.id) == [
+        "binance", "binance-testnet", "kucoin", "kucoinfutures",
+      ])
+    #expect(
+      ExchangeCatalog.builtIn.filter { $0.coarseResolution != nil }.map(\.id) == [
+        "mexc", "phemex", "poloniex",
+      ])
+    #expect(
+      ExchangeCatalog.builtIn.filter { $0.serverStamps != nil }.map(\.id) == [
+        "deribit", "gate", "kucoin", "kucoinfutures",
+      ])
+    #expect(
+      ExchangeCatalog.builtIn.filter { !$0.isWindowDocumented }.map(\.id) == [
+        "backpack", "htxlinear", "okx", "xt",
+      ])
   }
 
   @Test(arguments: [
@@ -58,6 +97,10 @@ import Testing
     #expect(rule("bitget") == window(30, tolerance: 30))
     #expect(rule("kucoin") == window(5, tolerance: 5))
     #expect(rule("kraken") == .nonce)
+    #expect(rule("bitmex") == .expiry(lifetime: .seconds(5), longest: nil))
+    #expect(rule("phemex") == .expiry(lifetime: .seconds(60), longest: .seconds(120)))
+    #expect(rule("upbit") == .untimed)
+    #expect(rule("deribit") == .unknown)
     #expect(ExchangeCatalog.definition(of: "okx")?.timestampFormat == .iso8601Milliseconds)
     #expect(ExchangeCatalog.definition(of: "okx")?.windowParameter == nil)
     #expect(ExchangeCatalog.definition(of: "binance")?.windowParameter == "recvWindow")
@@ -66,7 +109,9 @@ import Testing
   /// Codes that widely copied tables have and the exchanges' documentation has not.
   @Test(arguments: [("okx", "50113"), ("bitget", "40007"), ("kucoin", "400100")])
   func wronglyCopiedCodesAreAbsent(_ id: String, _ code: String) {
-    #expect(ExchangeCatalog.definition(of: id)?.timestampErrorCodes.contains(code) == false)
+    let codes = ExchangeCatalog.definition(of: id)?.codes ?? []
+    #expect(!codes.isEmpty)
+    #expect(!codes.contains { $0.code == code && [.clock, .late, .format].contains($0.verdict) })
   }
 
   @Test(arguments: ["a", "okx", "0x", "binance-testnet", "a_b", String(repeating: "a", count: 32)])

@@ -1,10 +1,11 @@
 import ClockCore
 import ExchangeCatalog
+import JSONDocument
 import TOMLDocument
 import Testing
 
 /// Reads one exchange's table, over a built-in exchange where `base` names one.
-private func read(
+func read(
   _ text: String, over base: String? = nil
 ) throws -> (definition: ExchangeDefinition?, problems: [String]) {
   let log = ProblemLog()
@@ -15,7 +16,7 @@ private func read(
   return (definition, log.problems.map { "\($0.line):\($0.column): \($0.message)" })
 }
 
-private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
+let least = "url = \"http://h/\"\ntime = \"/t\"\n"
 
 @Suite struct ExchangeDefinitionTests {
   @Test(arguments: ExchangeCatalog.builtIn.map(\.id))
@@ -78,6 +79,17 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
       time = "/a~1b/0"
       unit = "us"
       resolution = "20us"
+      finer_unit = "ns"
+      coarse_resolution = "1ms"
+      alternatives = ["https://a/", "https://b:1"]
+      sandbox_url = "https://test"
+      sandbox = false
+      body = "{}"
+      receive = "/in"
+      transmit = "header:out"
+      stamps_unit = "ms"
+      finer_stamps_unit = "us"
+      probes_per_minute = 7
       headers = { b = "2", A = "1" }
       timestamp_format = "unix_ns"
       timestamp_carrier = "header T"
@@ -86,7 +98,13 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
       window = "10s"
       window_max = "10s"
       future_tolerance = "500ms"
-      timestamp_error_codes = ["1", "E:2"]
+      window_documented = false
+      rule = "R"
+      code_pointer = "/error/0"
+      codes = [
+        { code = "1", verdict = "clock" },
+        { http_status = 401, message = "m", verdict = "rate_limit", meaning = "M" },
+      ]
       confidence = "low"
       sources = ["s"]
       """)
@@ -105,7 +123,22 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
       AcceptanceWindow(
         window: .seconds(10), longestWindow: .seconds(10), isAdjustable: true,
         tolerance: .milliseconds(500)))
-    expected.timestampErrorCodes = ["1", "E:2"]
+    expected.finerUnit = .nanoseconds
+    expected.coarseResolution = .milliseconds(1)
+    expected.alternatives = ["https://a", "https://b:1"]
+    expected.sandboxURL = "https://test"
+    expected.requestBody = "{}"
+    expected.serverStamps = ServerStamps(
+      receive: try #require(TimeSource("/in")), transmit: .header("out"), unit: .milliseconds)
+    expected.serverStamps?.finerUnit = .microseconds
+    expected.probesPerMinute = 7
+    expected.isWindowDocumented = false
+    expected.ruleText = "R"
+    expected.codePointer = JSONPointer("/error/0")
+    expected.codes = [
+      RefusalCode(code: "1", verdict: .clock),
+      RefusalCode(httpStatus: 401, message: "m", verdict: .rateLimit, meaning: "M"),
+    ]
     expected.confidence = "low"
     expected.sources = ["s"]
     #expect(definition == expected)
@@ -229,11 +262,11 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
     (least + "headers = { a = \"1\", A = \"2\" }", "3:26: header A appears twice"),
     (
       least + "timestamp_format = \"unix_sec\"",
-      "3:20: timestamp_format: expected one of \"unix_s\", \"unix_ms\", \"unix_us\", \"unix_ns\", \"iso8601_ms\", got \"unix_sec\"; did you mean \"unix_s\"?"
+      "3:20: timestamp_format: expected one of \"unix_s\", \"unix_ms\", \"unix_us\", \"unix_ns\", \"iso8601_ms\", \"iso8601_bare_s\", got \"unix_sec\"; did you mean \"unix_s\"?"
     ),
     (
       least + "window_kind = \"adjustible\"\nwindow = \"5s\"",
-      "3:15: window_kind: expected one of \"adjustable\", \"fixed\", \"nonce\", \"unknown\", got \"adjustible\"; did you mean \"adjustable\"?"
+      "3:15: window_kind: expected one of \"adjustable\", \"fixed\", \"expiry\", \"nonce\", \"none\", \"unknown\", got \"adjustible\"; did you mean \"adjustable\"?"
     ),
     (
       least + "window_kind = \"fixed\"",
@@ -260,8 +293,71 @@ private let least = "url = \"http://h/\"\ntime = \"/t\"\n"
       "4:10: window must be from 1ms to 24h, not 0s"
     ),
     (
-      least + "timestamp_error_codes = [1]",
-      "3:26: timestamp_error_codes: expected a list of strings, got an integer in it"
+      least + "codes = [1]",
+      "3:10: codes: expected a list of tables, got an integer in it"
+    ),
+    (least + "codes = 1", "3:9: codes: expected a list of tables, got an integer (1)"),
+    (
+      least + "codes = [{ code = \"1\" }]",
+      "3:10: verdict is missing: what the refusal means, such as \"clock\""
+    ),
+    (
+      least + "codes = [{ verdict = \"key\" }]",
+      "3:10: a refusal needs a code, an http_status or a message to be known by"
+    ),
+    (
+      least + "codes = [{ code = \"\", verdict = \"key\" }]",
+      "3:19: code: expected a text that is not empty, got \"\""
+    ),
+    (
+      least + "codes = [{ code = \"1\", verdict = \"clok\" }]",
+      "3:34: verdict: expected one of \"clock\", \"late\", \"signature\", \"key\", \"rate_limit\", \"format\", got \"clok\"; did you mean \"clock\"?"
+    ),
+    (
+      least + "codes = [{ code = \"1\", verdict = \"key\", cod = 1 }]",
+      "3:41: unknown key \"cod\" in [exchanges.x.codes]; did you mean \"code\"?"
+    ),
+    (
+      least + "code_pointer = \"code\"",
+      "3:16: code_pointer: expected a JSON pointer such as \"/code\", got \"code\""
+    ),
+    (
+      least + "alternatives = [\"h\"]",
+      "3:16: alternatives: \"h\" is not a URL: it must begin with http:// or https://"
+    ),
+    (
+      least + "alternatives = [\"http://h?a\"]",
+      "3:16: alternatives has a query (?): that belongs into path"
+    ),
+    (
+      least + "sandbox_url = \"h\"",
+      "3:15: sandbox_url: \"h\" is not a URL: it must begin with http:// or https://"
+    ),
+    (
+      least + "sandbox = true",
+      "3:11: no sandbox of x is known: set base_url to its address instead"
+    ),
+    (
+      "url = \"http://h/{now}\"\ntime = \"\"",
+      "1:7: url: \"http://h/{now}\" is not a URL: it has a brace that is not part of {unix_ms}"
+    ),
+    (
+      least + "coarse_resolution = \"1ms\"",
+      "3:21: coarse_resolution (1ms) is not coarser than resolution (1ms)"
+    ),
+    (least + "probes_per_minute = 61", "3:21: probes_per_minute must be from 1 to 60, not 61"),
+    (least + "finer_stamps_unit = \"ns\"", "3:21: finer_stamps_unit needs receive and transmit"),
+    (
+      least + "window_kind = \"expiry\"",
+      "1:1: window is missing: how far ahead a timestamp is put, such as \"5s\""
+    ),
+    (
+      least + "window_kind = \"expiry\"\nwindow = \"5s\"\nfuture_tolerance = \"1s\"",
+      "5:20: future_tolerance means nothing while window_kind is \"expiry\": every timestamp is ahead"
+    ),
+    (
+      least + "window_kind = \"expiry\"\nwindow = \"5s\"\nwindow_max = \"4s\"",
+      "4:10: window (5s) is longer than window_max (4s)"
     ),
     (least + "receive = \"/a\"", "3:11: receive and transmit belong together"),
     (least + "stamps_unit = \"us\"", "3:15: stamps_unit needs receive and transmit"),

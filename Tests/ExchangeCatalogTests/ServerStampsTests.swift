@@ -24,6 +24,33 @@ import Testing
     #expect(reading.resolution == .microseconds(1))
   }
 
+  /// With `kc-enable-ns` the stamps have nanoseconds; no more than a microsecond is claimed.
+  @Test func finerStampsAreReadAndNotReliedUpon() throws {
+    let reading = try reading("1790000000120456789", "1790000000124789012")
+    #expect(reading.arrival.nanoseconds == 1_790_000_000_120_456_789)
+    #expect(reading.departure.nanoseconds == 1_790_000_000_124_789_012)
+    #expect(reading.resolution == .microseconds(1))
+  }
+
+  @Test func stampsInTheBody() throws {
+    let deribit = try #require(ExchangeCatalog.definition(of: "deribit"))
+    let body = #"{"result":1583922446019,"usIn":1583922446019955,"usOut":1583922446019956}"#
+    let reading = try deribit.readStamps(
+      from: TimeAnswer(body: Array(body.utf8)), roundTrip: .milliseconds(50))
+    #expect(reading.arrival.nanoseconds == 1_583_922_446_019_955_000)
+    #expect(reading.departure.nanoseconds == 1_583_922_446_019_956_000)
+  }
+
+  /// An answer of whole seconds may be from a clock of whole seconds; any other is not.
+  @Test(
+    arguments: [("1645539742000", .seconds(1)), ("1645539742001", .milliseconds(1))]
+      as [(String, Duration)])
+  func aRoundAnswerIsNotTakenForAnExactOne(_ time: String, _ resolution: Duration) throws {
+    let mexc = try #require(ExchangeCatalog.definition(of: "mexc"))
+    let answer = TimeAnswer(body: Array(#"{"serverTime":\#(time)}"#.utf8))
+    #expect(try mexc.readStamps(from: answer, roundTrip: .seconds(1)).resolution == resolution)
+  }
+
   /// One is missing, they are the wrong way round, further apart than the round trip, of another
   /// unit or of another hour, or no numbers: the body's time stands for both.
   @Test(

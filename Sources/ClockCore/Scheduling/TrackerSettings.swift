@@ -22,6 +22,12 @@ package struct TrackerSettings: Sendable, Hashable {
   /// The quantum of the exchange's answers.
   package var resolution: Duration
 
+  /// Probes a minute that the exchange's host leaves to it.
+  package var hostShare = 60
+
+  /// The host stands no more than `hostShare`, whatever the interval asks for.
+  package var isHostShareStrict = false
+
   /// How far the rate of the exchange's clock against ours strays, either way, from a constant
   /// within the window that it is learnt from, parts per million. A quartz moves by about 1 ppm
   /// with the temperature of a day, and the exchange's own clock is steered by as much; a leap
@@ -45,10 +51,12 @@ package struct TrackerSettings: Sendable, Hashable {
     self.resolution = resolution
   }
 
-  /// 60 probes a minute, or what the user's own interval asks for when that is more.
+  /// The share of the host, or what the user's own interval asks for where that is more and the
+  /// exchange has set no limit.
   var probesPerMinute: Int {
+    guard !isHostShareStrict else { return hostShare }
     let perInterval = Int64(samples) * 60_000_000_000 / max(interval.wholeNanoseconds, 1)
-    return max(60, Int(perInterval) * 6 / 5)
+    return max(hostShare, Int(perInterval) * 6 / 5)
   }
 
   /// Nothing known; samples are kept for some resyncs, and long enough to tell the rate.

@@ -6,7 +6,15 @@ package enum AcceptanceRule: Sendable, Equatable {
   /// The timestamp is a nonce: it must grow from request to request, no clock is compared.
   case nonce
 
-  /// No rule is known, or none exists: the stamp is the earliest time the exchange may have.
+  /// The timestamp is an instant ahead of the exchange's clock, after which the request is refused:
+  /// `lifetime` ahead where the request does not choose, and no more than `longest`, where such a
+  /// limit is known.
+  case expiry(lifetime: Duration, longest: Duration?)
+
+  /// Requests carry no timestamp.
+  case untimed
+
+  /// No rule is known: the stamp is the earliest time the exchange may have.
   case unknown
 }
 

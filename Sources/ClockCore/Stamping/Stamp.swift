@@ -56,9 +56,29 @@ extension AcceptanceRule {
       if let previous { instant = max(instant, previous + resolution) }
       // Larger than all that are known of: a lost state file forgets, and others may use the key.
       return Stamp(instant: instant, isGuaranteed: false)
-    case .unknown:
+    case .expiry(let lifetime, let longest):
+      return Self.expiry(
+        earliest: earliest, latest: latest, lifetime: window ?? lifetime, longest: longest,
+        resolution: resolution)
+    case .untimed, .unknown:
       return Stamp(instant: earliest.rounded(downTo: resolution), isGuaranteed: false)
     }
+  }
+
+  /// The mirror image of a window: the request is refused when the clock has passed the stamp, so
+  /// the danger is a clock that is later than thought.
+  private static func expiry(
+    earliest: ExchangeInstant, latest: ExchangeInstant, lifetime: Duration, longest: Duration?,
+    resolution: Duration
+  ) -> Stamp {
+    let wanted = (latest + lifetime + resolution - .nanoseconds(1)).rounded(downTo: resolution)
+    let limit = longest.map { earliest + $0 }
+    let instant = min(wanted, limit?.rounded(downTo: resolution) ?? wanted)
+    let behind = instant - latest - Stamp.longestUplink
+    let ahead = limit.map { $0 - instant }
+    return Stamp(
+      instant: instant, window: lifetime, smallestWindow: Stamp.longestUplink,
+      margin: min(behind, ahead ?? behind), isGuaranteed: behind >= .zero)
   }
 }
 

@@ -1,0 +1,34 @@
+/// One way in which an exchange refuses a request. What is nil is not looked at.
+package struct RefusalCode: Sendable, Hashable {
+  /// What an operator or a bot should make of a refusal.
+  package enum Verdict: String, Sendable, CaseIterable {
+    /// The timestamp does not fit the exchange's clock, or a nonce is too small.
+    case clock
+    /// The clock was right; the request came too late.
+    case late
+    case signature
+    case key
+    case rateLimit = "rate_limit"
+    /// The timestamp or the window is not written as the exchange wants it, or is missing.
+    case format
+  }
+
+  package var code: String?
+  package var httpStatus: Int?
+  /// Part of the message.
+  package var message: String?
+  package var verdict: Verdict
+  /// In words; empty where nothing is known.
+  package var meaning: String
+
+  package init(
+    code: String? = nil, httpStatus: Int? = nil, message: String? = nil, verdict: Verdict,
+    meaning: String = ""
+  ) {
+    self.code = code
+    self.httpStatus = httpStatus
+    self.message = message
+    self.verdict = verdict
+    self.meaning = meaning
+  }
+}

@@ -1,0 +1,72 @@
+import ClockCore
+import Testing
+
+/// Stamps for exchanges that want an instant ahead, after which they refuse the request.
+@Suite struct ExpiryStampTests {
+  private func instant(_ milliseconds: Int64) -> ExchangeInstant {
+    ExchangeInstant(nanoseconds: 1_790_000_000_000_000_000 + milliseconds * 1_000_000)
+  }
+
+  @Test func itIsTheLatestTimePlusTheLifetimeRoundedUp() {
+    let rule = AcceptanceRule.expiry(lifetime: .seconds(5), longest: nil)
+    let stamp = rule.stamp(
+      earliest: instant(-300), latest: instant(200), resolution: .seconds(1))
+    #expect(stamp.instant == instant(6_000))
+    // 6 s - 200 ms, less the second that the request may travel.
+    #expect(stamp.margin == .milliseconds(4_800))
+    #expect(stamp.window == .seconds(5))
+    #expect(stamp.isGuaranteed)
+    let exact = rule.stamp(earliest: instant(0), latest: instant(0), resolution: .seconds(1))
+    #expect(exact.instant == instant(5_000))
+  }
+
+  @Test func itIsNotAheadOfTheLimit() {
+    let rule = AcceptanceRule.expiry(lifetime: .seconds(60), longest: .seconds(60))
+    let stamp = rule.stamp(
+      earliest: instant(-300), latest: instant(200), resolution: .seconds(1))
+    #expect(stamp.instant == instant(59_000))
+    #expect(stamp.margin == .milliseconds(700))
+    #expect(stamp.isGuaranteed)
+  }
+
+  @Test func withTooShortALifetimeNothingIsGuaranteed() {
+    let rule = AcceptanceRule.expiry(lifetime: .milliseconds(500), longest: nil)
+    let stamp = rule.stamp(
+      earliest: instant(0), latest: instant(10), resolution: .milliseconds(1))
+    #expect(stamp.margin == .milliseconds(-500))
+    #expect(!stamp.isGuaranteed)
+    #expect(
+      rule.stamp(
+        earliest: instant(0), latest: instant(10), window: .seconds(2),
+        resolution: .milliseconds(1)
+      ).isGuaranteed)
+  }
+
+  /// An exchange that knows nothing of the daemon judges stamps by its own clock and rule.
+  @Test(arguments: 0..<20)
+  func whatIsGuaranteedIsAccepted(_ seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var guaranteed = 0
+    for round in 0..<500 {
+      let earliest = instant(.random(in: 0...2_000, using: &random))
+      let width = random.duration(in: .zero...(.seconds(4)))
+      let lifetime = random.duration(in: .milliseconds(1)...(.seconds(8)))
+      let longest: Duration? =
+        Bool.random(using: &random) ? nil : lifetime + random.duration(in: .zero...(.seconds(2)))
+      let resolution: Duration = Bool.random(using: &random) ? .seconds(1) : .milliseconds(1)
+      let stamp = AcceptanceRule.expiry(lifetime: lifetime, longest: longest).stamp(
+        earliest: earliest, latest: earliest + width, resolution: resolution)
+      guaranteed += stamp.isGuaranteed ? 1 : 0
+      let comment: Comment = "seed \(seed), round \(round): \(stamp)"
+      #expect(stamp.instant.nanoseconds % resolution.wholeNanoseconds == 0, comment)
+      for truth in [.zero, width, random.duration(in: .zero...width)] {
+        for uplink in [.zero, .seconds(1), random.duration(in: .zero...(.seconds(1)))] {
+          let clock = earliest + truth + uplink
+          #expect(longest.map { stamp.instant <= clock + $0 } ?? true, comment)
+          #expect(clock <= stamp.instant || !stamp.isGuaranteed, comment)
+        }
+      }
+    }
+    #expect(guaranteed > 100, "seed \(seed): the guarantee is given at all")
+  }
+}
