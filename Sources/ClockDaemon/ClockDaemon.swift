@@ -156,9 +156,11 @@ actor ClockDaemon {
         if status.disruption != nil { saveState() }
       case .log(let event):
         Log.write(event.priority, event.message(exchange: exchanges[index].id))
-        if case .stepRefused(let step, _) = event { exchanges[index].refusedStep = step }
+        note(event, index)
       case .resyncEnded(let failure):
-        if failure == nil { exchanges[index].refusedStep = nil }
+        if failure == nil, exchanges[index].jump?.isAccepted == false {
+          exchanges[index].jump = nil
+        }
         chooseEndpoint(index, failure)
         resyncEnded(index)
       }
@@ -166,14 +168,25 @@ actor ClockDaemon {
     acceptCommonStep()
   }
 
+  private func note(_ event: TrackerEvent, _ index: Int) {
+    let now = HostClocks.monotonic()
+    switch event {
+    case .stepRefused(let step, _):
+      exchanges[index].jump = .init(size: step, at: now, isAccepted: false)
+    case .stepAccepted(let step):
+      exchanges[index].jump = .init(size: step, at: now, isAccepted: true)
+    default: break
+    }
+  }
+
   /// When most exchanges have jumped alike, it is our clock that moved, however far: a paused
   /// virtual machine, a restored snapshot. They are believed.
   private func acceptCommonStep() {
-    let steps = CommonStep.indices(among: exchanges.map(\.refusedStep))
+    let steps = CommonStep.indices(among: exchanges.map(\.jump), at: HostClocks.monotonic())
     guard !steps.isEmpty else { return }
     Log.write(
       .notice, "most exchanges have jumped alike: this host's clock has moved; resyncing them")
-    for index in steps { exchanges[index].refusedStep = nil }
+    for index in steps { exchanges[index].jump?.isAccepted = true }
     for index in steps {
       let now = HostClocks.monotonic()
       if case .accepted(let actions) = exchanges[index].tracker.resyncDemanded(
@@ -216,10 +229,7 @@ actor ClockDaemon {
   }
 
   private func saveState() {
-    keeper?.save(
-      StateKeeper.Snapshot(
-        memories: exchanges.map(\.tracker.memory), suspended: board.read().host.suspended,
-        suspends: HostIdentity.suspends()))
+    keeper?.save(exchanges.map(\.tracker.memory), watch: board.read().host)
   }
 
   private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {

@@ -21,13 +21,12 @@ struct DaemonBeginning {
     let host = HostIdentity.current(bootFromManager: bootFromManager)
     // One reading for all: a suspend after it is noticed later, one before it is noticed here.
     let clocks = HostClocks.read()
+    let watch = HostWatch(at: clocks, vmclock: HostSources.vmclock())
     let restored =
       statePath.map {
         RestoredState.load(
           $0, for: settings,
-          here: .here(
-            host: host, at: clocks.raw, suspended: clocks.suspended,
-            suspends: HostIdentity.suspends()))
+          here: .here(host: host, at: clocks.raw, watch: watch))
       } ?? RestoredState()
     for line in restored.lines { Log.write(line.priority, line.message) }
 
@@ -44,14 +43,14 @@ struct DaemonBeginning {
         StatusBoard.Entry(
           settings: exchange, status: tracker.status, lastNonce: restored.nonces[exchange.id])
       },
-      host: HostWatch(at: clocks, vmclock: HostSources.vmclock()))
+      host: watch)
     self.board = board
     keeper = statePath.map { path in
       StateKeeper(
         path: path, host: host, board: board,
         snapshot: .init(
-          memories: trackers.map(\.memory), suspended: clocks.suspended,
-          suspends: HostIdentity.suspends()),
+          memories: trackers.map(\.memory),
+          origin: .here(host: host, at: clocks.raw, watch: watch)),
         write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
     }
     guard let statePath else { return }

@@ -24,8 +24,8 @@ struct FollowedExchange {
   /// Who waits for the resync that is under way or due.
   var waiters: [ResyncWaiter] = []
 
-  /// The jump of its clock that was last refused as too large; nil once a resync was good.
-  var refusedStep: Duration?
+  /// The last jump of its clock; nil once a resync was good that showed none.
+  var jump: CommonStep.Jump?
 
   /// Readiness no longer waits for this one, and a warning said so.
   var isGivenUp = false

@@ -33,7 +33,8 @@ struct HostWatch: Sendable {
   /// Nil where the clock is not counted by the processor's cycles.
   private var cycles: CycleWatch?
   private let vmclock: VMClock?
-  private var marker: UInt64?
+  /// What the hypervisor's page showed; nil where there is none.
+  private(set) var marker: UInt64?
 
   /// - Parameters:
   ///   - clocks: read before any sample that an estimate is made from.

@@ -134,6 +134,7 @@ extension SavedState.Origin {
     guard suspended.lower - there.suspended.upper <= HostWatch.leastSuspend,
       suspends == there.suspends
     else { return .suspendedSince }
+    guard disruptionMarker == there.disruptionMarker else { return .movedSince }
     if let hardwareClockSeconds, let before = there.hardwareClockSeconds {
       let pause = .seconds(hardwareClockSeconds - before) - elapsed
       guard pause < Self.leastPause else { return .pausedSince(pause) }

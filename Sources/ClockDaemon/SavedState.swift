@@ -9,7 +9,7 @@ struct SavedState: Sendable, Equatable {
   struct Origin: Sendable, Equatable {
     var host: HostIdentity
 
-    /// CLOCK_MONOTONIC_RAW.
+    /// CLOCK_MONOTONIC_RAW, when the estimates were last known to be good.
     var written: MonotonicInstant
 
     /// How long the host had been suspended when the estimates were last known to be good.
@@ -17,6 +17,9 @@ struct SavedState: Sendable, Equatable {
 
     /// How often it had been suspended then; nil where the kernel does not count.
     var suspends: Int64?
+
+    /// What the hypervisor told of disruptions; nil where it does not tell.
+    var disruptionMarker: UInt64?
 
     /// The hardware clock, seconds since 1970; nil where there is none.
     var hardwareClockSeconds: Int64?

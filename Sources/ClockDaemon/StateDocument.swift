@@ -71,6 +71,7 @@ enum StateDocument {
       "suspended_ns": .array(
         [origin.suspended.lower, origin.suspended.upper].map { .integer($0.wholeNanoseconds) }),
       "suspends": origin.suspends.map(JSONValue.integer) ?? .null,
+      "disruption_marker": origin.disruptionMarker.map { .string(String($0)) } ?? .null,
       "rtc_s": origin.hardwareClockSeconds.map(JSONValue.integer) ?? .null,
       "exchanges": .array(state.entries.map { json(of: $0, bounds: bounds) }),
     ]
@@ -154,6 +155,7 @@ enum StateDocument {
       host: host, written: try reader.instant("written_raw_ns"),
       suspended: ClockLead(lower: .nanoseconds(suspended[0]), upper: .nanoseconds(suspended[1])),
       suspends: try reader.optional("suspends")?.integer(),
+      disruptionMarker: try reader.optional("disruption_marker").map(Self.marker),
       hardwareClockSeconds: try reader.optional("rtc_s")?.integer(atMost: 1 << 40))
     var entries: [SavedState.Entry] = []
     var ids: Set<String> = []
@@ -165,6 +167,13 @@ enum StateDocument {
       entries.append(entry)
     }
     return SavedState(origin: origin, entries: entries)
+  }
+
+  private static func marker(from reader: StateReader) throws(StateRefusal) -> UInt64 {
+    guard let marker = UInt64(try reader.text()) else {
+      throw .malformed("its disruption_marker is not a whole number")
+    }
+    return marker
   }
 
   private static func entry(from reader: StateReader) throws(StateRefusal) -> SavedState.Entry {

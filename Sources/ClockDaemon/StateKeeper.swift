@@ -10,9 +10,9 @@ final class StateKeeper: Sendable {
     /// In the order of the board's entries.
     var memories: [TrackerMemory?]
 
-    /// How long the host had been suspended when they were last known to be good, and how often.
-    var suspended: ClockLead
-    var suspends: Int64?
+    /// When they were known to be good. Not when they are written: what happens to this host's
+    /// clock until then must show.
+    var origin: SavedState.Origin
   }
 
   typealias Write = @Sendable ([UInt8]) throws(GuardedFile.Failure) -> Void
@@ -61,6 +61,14 @@ final class StateKeeper: Sendable {
     state = Mutex(State(newest: snapshot))
   }
 
+  /// Has what the trackers remember now written, as known to be good by `watch`.
+  func save(_ memories: [TrackerMemory?], watch: HostWatch) {
+    save(
+      Snapshot(
+        memories: memories,
+        origin: .here(host: host, at: HostClocks.monotonic(), watch: watch)))
+  }
+
   /// Has the newest of all snapshots written, at once or when the pause is over. Waits for nothing.
   func save(_ snapshot: Snapshot) {
     let start = state.withLock { state -> DispatchTime? in
@@ -91,10 +99,7 @@ final class StateKeeper: Sendable {
     let entries = zip(board.read().entries, snapshot.memories).map { entry, memory in
       SavedState.Entry(entry.settings, memory: memory, lastNonce: entry.lastNonce)
     }
-    let origin = SavedState.Origin.here(
-      host: host, at: HostClocks.monotonic(), suspended: snapshot.suspended,
-      suspends: snapshot.suspends)
-    let text = StateDocument.text(of: SavedState(origin: origin, entries: entries))
+    let text = StateDocument.text(of: SavedState(origin: snapshot.origin, entries: entries))
     do throws(GuardedFile.Failure) {
       guard text.count <= StateDocument.longest else {
         throw .isTooLarge(limit: StateDocument.longest)
@@ -124,12 +129,14 @@ final class StateKeeper: Sendable {
 }
 
 extension SavedState.Origin {
-  /// This process, now.
+  /// This host, now.
+  ///
+  /// - Parameter watch: of what has been confirmed to be good.
   static func here(
-    host: HostIdentity, at now: MonotonicInstant, suspended: ClockLead, suspends: Int64?
+    host: HostIdentity, at now: MonotonicInstant, watch: HostWatch
   ) -> SavedState.Origin {
     SavedState.Origin(
-      host: host, written: now, suspended: suspended, suspends: suspends,
-      hardwareClockSeconds: HostSources.hardwareClock()?.read())
+      host: host, written: now, suspended: watch.suspended, suspends: HostIdentity.suspends(),
+      disruptionMarker: watch.marker, hardwareClockSeconds: HostSources.hardwareClock()?.read())
   }
 }

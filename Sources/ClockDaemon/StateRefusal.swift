@@ -16,6 +16,7 @@ enum StateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownBoot
   case otherTimeNamespace
   case suspendedSince
+  case movedSince
   case pausedSince(Duration)
 
   /// What of the file is used nevertheless.
@@ -32,7 +33,7 @@ enum StateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case .unreadable, .malformed, .unknownVersion, .damaged, .otherMachine, .fromTheFuture:
       .nothing
     case .otherBoot, .unknownBoot, .otherTimeNamespace: .nonces
-    case .suspendedSince, .pausedSince: .noncesAndBlocks
+    case .suspendedSince, .movedSince, .pausedSince: .noncesAndBlocks
     }
   }
 
@@ -51,6 +52,8 @@ enum StateRefusal: Error, Sendable, Equatable, CustomStringConvertible {
       "it cannot be told whether it is of this boot: /proc/sys/kernel/random/boot_id could not be read"
     case .otherTimeNamespace: "it was written in another time namespace"
     case .suspendedSince: "the host was suspended since it was written"
+    case .movedSince:
+      "the virtual machine was moved to another host or restored since it was written"
     case .pausedSince(let duration):
       "the machine was paused for \(duration.shortText) since it was written"
     }

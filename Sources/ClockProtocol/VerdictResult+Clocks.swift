@@ -34,8 +34,10 @@ extension VerdictResult {
       summary: "your clock is wrong: it is \(offset.size) \(offset.hostSide) what"
         + " \(consensus.members.count) exchanges agree on",
       evidence: evidence,
-      explanation: "Timestamps by this host's clock are refused, or will be. Those of"
-        + " exchange-clock are right all the same. To set the clock is an NTP daemon's task.",
+      explanation: "Timestamps by this host's clock are refused"
+        + (offset.duration < .seconds(1) ? " by exchanges that allow for less." : ", or will be.")
+        + " Those of exchange-clock are right all the same. To set the clock is an NTP daemon's"
+        + " task.",
       nextCommand: "exchange-clock diagnose")
   }
 

@@ -9,6 +9,7 @@ extension VerdictResult {
     let isSuspicion = findings.allSatisfy {
       if case .asymmetrySuspected = $0 { true } else { false }
     }
+    let isSilent = findings.contains { if case .noAnswer = $0 { true } else { false } }
     return VerdictResult(
       .pathBad, exchange: id, causes: words.map(\.cause),
       summary: isSuspicion
@@ -18,9 +19,13 @@ extension VerdictResult {
       explanation: isSuspicion
         ? "The bounds hold whichever way the round trip divides; the stamps of exchange-clock rest"
           + " on them, an offset from half the round trip does not."
-        : "The bounds stay honest, but they are wider, and orders to \(id) may arrive late: a"
-          + " larger window helps against that, another timestamp does not.",
-      nextCommand: "ping -c 20 \(host(of: endpoint))")
+        : known.error == nil
+          ? "No time is given for \(id) until it answers. The command tries the same way: name,"
+            + " connection, certificate, answer."
+          : "The bounds stay honest, but they are wider, and orders to \(id) may arrive late: a"
+            + " larger window helps against that, another timestamp does not.",
+      nextCommand: isSilent
+        ? "curl -v --max-time 10 '\(quoted(endpoint))'" : "ping -c 20 \(host(of: endpoint))")
   }
 
   private static func words(
@@ -88,6 +93,15 @@ extension VerdictResult {
         explanation: "The path works and something answers, but not with the time: the exchange"
           + " is down, another URL is needed, or something on the way answers in its place.",
         nextCommand: "curl -i '\(quoted(endpoint))'")
+    case .certificateRefused(let reason, let failures):
+      return VerdictResult(
+        .answersUnusable, exchange: id, causes: [.certificateRefused],
+        summary: "\(id) cannot be asked: \(reason)",
+        evidence: ["\(resyncs(failures)) failed: \(reason)", measure(of: known)],
+        explanation: "A certificate has dates: by a clock that is wrong by months it is not valid"
+          + " yet, or no longer. If the date of this host is right, something on the way answers in"
+          + " the exchange's place, or the host's CA certificates are old.",
+        nextCommand: "timedatectl status")
     case .notBelieved(let reason, let failures):
       return VerdictResult(
         .answersUnusable, exchange: id, causes: [.notBelieved],

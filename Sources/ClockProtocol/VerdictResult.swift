@@ -22,12 +22,14 @@ package struct VerdictResult: Sendable, Equatable {
     case asymmetrySuspected = "asymmetry_suspected"
     case toldToStayAway = "told_to_stay_away"
     case noTimeInAnswer = "no_time_in_answer"
+    case certificateRefused = "certificate_refused"
     case notBelieved = "not_believed"
     case notMeasured = "not_measured"
     case oneExchangeOnly = "one_exchange_only"
     case noMajority = "no_majority"
     /// Only in what `exchange-clock diagnose` says itself.
     case noDaemon = "no_daemon"
+    case clockFaked = "clock_faked"
   }
 
   package var kind: Kind

@@ -101,4 +101,35 @@ import Testing
     let waiting = verdict(.unknown, .notMeasured)
     #expect(Remedy.applied(to: waiting, Self.host()) == waiting)
   }
+
+  @Test func noCommandSetsAClockThatIsFaked() throws {
+    #expect(Remedy.fakedClock(Self.host()) == nil)
+    #expect(Remedy.fakedClock(Self.host { $0.daemonDifference = .milliseconds(900) }) == nil)
+    let daemon = try #require(
+      Remedy.fakedClock(Self.host { $0.daemonDifference = .seconds(3_600) }))
+    #expect(daemon.causes == [.clockFaked])
+    #expect(
+      daemon.summary
+        == "exchange-clockd and this command read clocks that are 60 min apart: something fakes"
+        + " one of them")
+    #expect(daemon.nextCommand.hasPrefix("sudo cat /proc/$(pidof exchange-clockd)/environ"))
+    let ours = try #require(
+      Remedy.fakedClock(
+        Self.host {
+          $0.daemonDifference = .seconds(-3_600)
+          $0.faketimeVariable = "LD_PRELOAD"
+        }))
+    #expect(ours.nextCommand == "env | grep -i -e preload -e faketime")
+  }
+
+  @Test func aRefusedCertificateIsALookAtTheClock() {
+    let refused = VerdictResult(
+      .answersUnusable, exchange: "okx", causes: [.certificateRefused], summary: "", evidence: [],
+      explanation: "", nextCommand: "timedatectl status")
+    let wrong = Remedy.applied(to: refused, Self.host(["chronyd"]))
+    #expect(wrong.nextCommand == "sudo chronyc makestep")
+    #expect(wrong.evidence.count == 2)
+    let right = Remedy.applied(to: refused, Self.host(["chronyd"], kernel: Self.synchronized))
+    #expect(right.nextCommand == "timedatectl status")
+  }
 }

@@ -89,8 +89,8 @@ import Testing
       (.zero, "0 s"), (.nanoseconds(7), "7 ns"), (.nanoseconds(1_500), "1.50 us"),
       (.microseconds(12_345), "12.3 ms"), (.milliseconds(999), "999 ms"),
       (.milliseconds(-3_000), "-3.00 s"), (.seconds(119), "119 s"), (.seconds(120), "2 min"),
-      (.seconds(3_299), "54 min"), (.seconds(7_199), "119 min"), (.seconds(7_200), "2 h"),
-      (.seconds(172_799), "47 h"), (.seconds(172_800), "2 d"), (.milliseconds(1_009), "1.01 s"),
+      (.seconds(3_299), "55 min"), (.seconds(7_199), "120 min"), (.seconds(7_200), "2 h"),
+      (.seconds(172_799), "48 h"), (.seconds(172_800), "2 d"), (.milliseconds(1_009), "1.01 s"),
       (.milliseconds(1_050), "1.05 s"),
     ] as [(Duration, String)])
   func shortTextOfDurations(_ duration: Duration, _ text: String) {

@@ -62,6 +62,21 @@ import Testing
         == [.stateChanged(from: .unknown, to: state, reason: reason)])
   }
 
+  /// What was written down may be anything: it does not keep what is measured now from being
+  /// believed, however far that is.
+  @Test(arguments: [-86_400, 3_600])
+  func whatIsRestoredHasNoSayAgainstWhatIsMeasured(_ seconds: Int) throws {
+    var driver = Self.grown()
+    let memory = driver.tracker.memory
+    driver.stepExchange(by: .seconds(seconds))
+    driver.restart(after: .seconds(1), with: memory)
+    #expect(driver.wasRestored)
+    driver.start()
+    driver.runUntilResyncEnds()
+    #expect(driver.state == .synchronized)
+    #expect(driver.holdsTruth)
+  }
+
   /// Servers that were met before the restart are covered after it as well.
   @Test func theServersOfAFleetAreRemembered() throws {
     var driver = TrackerDriver()

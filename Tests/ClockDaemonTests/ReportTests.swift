@@ -108,7 +108,7 @@ import Testing
       ),
       (
         .stepRefused(by: .seconds(1_230), limit: .seconds(600)), .warning,
-        "okx: the exchange's clock seems to have jumped by 20 min, more than max_step (10 min);"
+        "okx: the exchange's clock seems to have jumped by 21 min, more than max_step (10 min);"
           + " the time from before stays in use"
       ),
       (

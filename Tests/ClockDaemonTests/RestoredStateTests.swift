@@ -55,6 +55,11 @@ import Testing
       testDescription: "suspended for a time that the kernel does not know",
       reason: "the host was suspended since it was written", leaves: .noncesAndBlocks
     ) { $0.suspends = 6 },
+    Elsewhere(
+      testDescription: "moved",
+      reason: "the virtual machine was moved to another host or restored since it was written",
+      leaves: .noncesAndBlocks
+    ) { $0.disruptionMarker = 8 },
     Elsewhere(testDescription: "clocks read apart", reason: "", leaves: nil) {
       $0.suspended = .exactly(.seconds(100) + .microseconds(9))
     },
@@ -178,8 +183,7 @@ import Testing
     let ahead = ExchangeInstant(nanoseconds: clocks.local.nanoseconds + 3_600_000_000_000)
     var saved = state.saved
     saved.origin = .here(
-      host: .current(bootFromManager: nil), at: clocks.raw, suspended: clocks.suspended,
-      suspends: HostIdentity.suspends())
+      host: .current(bootFromManager: nil), at: clocks.raw, watch: HostWatch(at: clocks))
     saved.entries[0].memory?.estimate = try TestState.estimate(clocks.raw - .seconds(1), count: 1)
     saved.entries[1].memory?.block?.until = clocks.raw + .seconds(600)
     saved.entries[2].lastNonce = ahead

@@ -58,12 +58,18 @@ import Testing
     keeper = Self.keeper(disk, board)
   }
 
+  /// Of a minute ago: what happens until it is written must show to whoever reads it.
+  private static let origin = SavedState.Origin(
+    host: TestState.host, written: HostClocks.monotonic() - .seconds(60),
+    suspended: .exactly(.seconds(9)), suspends: 3, disruptionMarker: 7,
+    hardwareClockSeconds: 1_790_000_000)
+
   private static func keeper(
     _ disk: Disk, _ board: StatusBoard, pause: DispatchTimeInterval = StateKeeper.usualPause
   ) -> StateKeeper {
     StateKeeper(
       path: "/state.json", host: TestState.host, board: board,
-      snapshot: .init(memories: [nil, nil, nil, nil], suspended: .exactly(.seconds(9))),
+      snapshot: .init(memories: [nil, nil, nil, nil], origin: origin),
       pause: pause,
       write: { bytes throws(GuardedFile.Failure) in try disk.write(bytes) },
       tell: { disk.tell($0, $1) })
@@ -73,7 +79,7 @@ import Testing
     let block = TrackerMemory.Block(
       until: MonotonicInstant(nanoseconds: number), reason: "HTTP 429", failures: 1)
     return StateKeeper.Snapshot(
-      memories: [TrackerMemory(block: block), nil, nil, nil], suspended: .exactly(.seconds(9)))
+      memories: [TrackerMemory(block: block), nil, nil, nil], origin: Self.origin)
   }
 
   /// The numbers of the snapshots that reached the disk.
@@ -107,9 +113,7 @@ import Testing
     #expect(try numbers().count <= 2)
     let saved = try #require(try disk.states().last)
     #expect(saved.entries.map(\.id) == ["binance", "bybit", "kraken", "okx"])
-    #expect(saved.origin.host == TestState.host)
-    #expect(saved.origin.suspended == .exactly(.seconds(9)))
-    #expect(saved.origin.written <= HostClocks.monotonic())
+    #expect(saved.origin == Self.origin)
   }
 
   @Test func writesAreHalfASecondApart() throws {

@@ -50,6 +50,7 @@ struct TestState {
     saved = SavedState(
       origin: SavedState.Origin(
         host: Self.host, written: written, suspended: .exactly(.seconds(100)), suspends: 5,
+        disruptionMarker: .max,
         hardwareClockSeconds: 1_790_000_000),
       entries: zip(settings.exchanges, zip(memories, nonces)).map {
         SavedState.Entry($0, memory: $1.0, lastNonce: $1.1)

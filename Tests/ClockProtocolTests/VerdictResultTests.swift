@@ -140,21 +140,36 @@ import Testing
 
   static func path(
     _ finding: PathFinding, _ cause: VerdictResult.Cause, _ summary: String, _ evidence: String,
-    explanation: String = late
+    explanation: String = late, next: String = "ping -c 20 www.okx.com"
   ) -> Case {
     Case(
       .pathBad(known, [finding]),
       VerdictResult(
         .pathBad, exchange: "okx", causes: [cause], summary: summary,
         evidence: [evidence, measure], explanation: explanation,
-        nextCommand: "ping -c 20 www.okx.com"))
+        nextCommand: next))
   }
 
   static let paths = [
     path(
       .noAnswer(reason: "no answer within 5 s", failures: 3), .noAnswer,
       "the path to okx is bad: no answer within 5 s",
-      "the last 3 resyncs failed: no answer within 5 s"),
+      "the last 3 resyncs failed: no answer within 5 s",
+      next: "curl -v --max-time 10 'https://www.okx.com/api/v5/public/time?it%27s'"),
+    Case(
+      .pathBad(
+        ExchangeEvidence.Known(id: "okx"),
+        [.noAnswer(reason: "Could not resolve host: www.okx.com", failures: 1)]),
+      VerdictResult(
+        .pathBad, exchange: "okx", causes: [.noAnswer],
+        summary: "the path to okx is bad: Could not resolve host: www.okx.com",
+        evidence: [
+          "the last resync failed: Could not resolve host: www.okx.com",
+          "there is no estimate in use",
+        ],
+        explanation: "No time is given for okx until it answers. The command tries the same way:"
+          + " name, connection, certificate, answer.",
+        nextCommand: "curl -v --max-time 10 'https://www.okx.com/api/v5/public/time?it%27s'")),
     path(
       .lost(5, of: 16), .loss, "the path to okx is bad: 5 of the last 16 probes got no answer",
       "5 of the last 16 probes got no answer"),
@@ -208,6 +223,21 @@ import Testing
         explanation: "The path works and something answers, but not with the time: the exchange"
           + " is down, another URL is needed, or something on the way answers in its place.",
         nextCommand: "curl -i 'https://www.okx.com/api/v5/public/time?it%27s'")),
+    Case(
+      .answersUnusable(
+        ExchangeEvidence.Known(id: "okx"),
+        .certificateRefused(reason: "certificate refused: not yet valid", failures: 2)),
+      VerdictResult(
+        .answersUnusable, exchange: "okx", causes: [.certificateRefused],
+        summary: "okx cannot be asked: certificate refused: not yet valid",
+        evidence: [
+          "the last 2 resyncs failed: certificate refused: not yet valid",
+          "there is no estimate in use",
+        ],
+        explanation: "A certificate has dates: by a clock that is wrong by months it is not valid"
+          + " yet, or no longer. If the date of this host is right, something on the way answers in"
+          + " the exchange's place, or the host's CA certificates are old.",
+        nextCommand: "timedatectl status")),
     Case(
       .answersUnusable(known, .notBelieved(reason: "a jump of 3 h", failures: 2)),
       VerdictResult(

@@ -228,7 +228,8 @@ import Testing
 
 extension SavedState {
   fileprivate static let none = SavedState(
-    origin: .here(
-      host: .init(machine: "", boot: nil, timeNamespace: ""), at: MonotonicInstant(nanoseconds: 0),
-      suspended: ClockLead(lower: .zero, upper: .zero), suspends: nil), entries: [])
+    origin: .init(
+      host: .init(machine: "", boot: nil, timeNamespace: ""),
+      written: MonotonicInstant(nanoseconds: 0),
+      suspended: ClockLead(lower: .zero, upper: .zero)), entries: [])
 }

@@ -58,7 +58,9 @@ struct DaemonView {
   }
 
   func diagnosis(_ facts: HostFacts) -> Diagnosis {
-    let verdicts = concerned.map { Remedy.applied(to: $0, facts) }
+    let verdicts =
+      [Remedy.fakedClock(facts)].compactMap(\.self)
+      + concerned.map { Remedy.applied(to: $0, facts) }
     let isConcerned = { (id: String) in exchange == nil || exchange == id }
     let questions = Questions(
       facts: facts, verdicts: verdicts, offsets: offsets.filter { isConcerned($0.exchange) },

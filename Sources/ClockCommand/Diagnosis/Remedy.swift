@@ -1,8 +1,29 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import LinuxSystem
 
 /// What a look at the host adds to the daemon's verdicts.
 enum Remedy {
+  /// Where this command and the daemon read different clocks, no command that sets one helps.
+  static func fakedClock(_ facts: HostFacts) -> VerdictResult? {
+    guard let difference = facts.daemonDifference, abs(difference) > HostFacts.honestDifference
+    else { return nil }
+    let isOurs = facts.faketimeVariable != nil
+    return VerdictResult(
+      .unknown, causes: [.clockFaked],
+      summary: "exchange-clockd and this command read clocks that are"
+        + " \(abs(difference).shortText) apart: something fakes one of them",
+      evidence: [
+        facts.faketimeVariable.map { "\($0) in the environment of this command" }
+          ?? "nothing in the environment of this command fakes its clock"
+      ],
+      explanation: "A library that is loaded before a program (libfaketime) or a debugger may do"
+        + " that. What is said below of this host's clock is said of the daemon's.",
+      nextCommand: isOurs
+        ? "env | grep -i -e preload -e faketime"
+        : "sudo cat /proc/$(pidof exchange-clockd)/environ | tr '\\0' '\\n' | grep -i preload")
+  }
+
   /// The verdict with the host's evidence, and with the command that fits this host.
   static func applied(to verdict: VerdictResult, _ facts: HostFacts) -> VerdictResult {
     var verdict = verdict
@@ -21,6 +42,9 @@ enum Remedy {
         verdict.evidence.append("a suspicion, not a proof: this host's clock is the wrong one")
         verdict.nextCommand = command(facts)
       }
+    case .answersUnusable where verdict.causes.contains(.certificateRefused):
+      verdict.evidence += host
+      if facts.kernel?.isSynchronized != true { verdict.nextCommand = command(facts) }
     default: break
     }
     return verdict

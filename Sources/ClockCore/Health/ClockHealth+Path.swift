@@ -11,6 +11,11 @@ extension ClockHealth {
         let finding = AnswerFinding.toldToStayAway(reason: failure.reason, wait: until - now)
         return [.answersUnusable(exchange.known, finding)]
       }
+      if failure.mayBeSystemClock {
+        let finding = AnswerFinding.certificateRefused(
+          reason: failure.reason, failures: status.failures)
+        return [.answersUnusable(exchange.known, finding)]
+      }
       switch status.recentProbes.last {
       case .noAnswer:
         findings.append(.noAnswer(reason: failure.reason, failures: status.failures))

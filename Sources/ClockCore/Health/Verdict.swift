@@ -52,6 +52,10 @@ package enum AnswerFinding: Sendable, Hashable {
   /// The last resyncs failed: an error, or no time in the answer.
   case noTimeInAnswer(reason: String, failures: Int)
 
+  /// The last resyncs failed for its certificate, which has dates: a wrong clock of this host may
+  /// be the cause.
+  case certificateRefused(reason: String, failures: Int)
+
   /// The last resyncs gave times that contradict each other or the past, or come out of a cache.
   case notBelieved(reason: String, failures: Int)
 }

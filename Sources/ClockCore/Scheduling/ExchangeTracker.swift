@@ -209,6 +209,8 @@ package struct ExchangeTracker: Sendable {
     status.rejections.contradicting += agreement?.rejected ?? burst.samples.count
     status.rejections.stale += (agreement?.samples.count ?? 0) - (agreement?.fresh.count ?? 0)
     if let fresh = agreement, failure == nil || fresh.isSettled {
+      // What an earlier daemon wrote down has no say against what two bursts show.
+      let acceptsAnyStep = acceptsAnyStep || status.isRestored
       switch believed.weigh(fresh, acceptingAnyStep: acceptsAnyStep) {
       case .believed(let events):
         actions += events.map(Action.log)

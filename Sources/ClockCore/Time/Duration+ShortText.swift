@@ -11,11 +11,15 @@ extension Duration {
       case ..<1_000_000: Self.threeDigits(size, of: 1_000) + " us"
       case ..<1_000_000_000: Self.threeDigits(size, of: 1_000_000) + " ms"
       case ..<120_000_000_000: Self.threeDigits(size, of: 1_000_000_000) + " s"
-      case ..<7_200_000_000_000: "\(size / 60_000_000_000) min"
-      case ..<172_800_000_000_000: "\(size / 3_600_000_000_000) h"
-      default: "\(size / 86_400_000_000_000) d"
+      case ..<7_200_000_000_000: Self.whole(size, of: 60_000_000_000) + " min"
+      case ..<172_800_000_000_000: Self.whole(size, of: 3_600_000_000_000) + " h"
+      default: Self.whole(size, of: 86_400_000_000_000) + " d"
       }
     return sign + amount
+  }
+
+  private static func whole(_ size: UInt64, of unit: UInt64) -> String {
+    "\((size + unit / 2) / unit)"
   }
 
   /// The size rounded to three digits, or to a whole number of units.
