@@ -184,7 +184,7 @@ def report(
     outside += sum(outcome.total - outcome.inside for outcome in outcomes)
     met = sum(target.is_met for target in targets)
     print(f"{met} of {len(targets)} targets met; the truth was outside a bound {outside} times")
-    return 1 if outside else 0
+    return 1 if outside or met < len(targets) else 0
 
 
 def main() -> int:

@@ -144,7 +144,7 @@ import Testing
   @Test(
     arguments: [
       -150, -100, -70, -50, -40, -30, -15, 5, 15, 30, 40, 50, 60, 80, 100, 150, 200, 300,
-    ], 2..<8)
+    ], 1..<8)
   func aStepThatIsNotNoticedLeavesTheBoundWithTheNextBurst(
     _ milliseconds: Int, _ after: Int
   ) throws {
@@ -156,5 +156,53 @@ import Testing
         #expect(covers(believed, offset, after: .seconds(3_600 * hour + 3_600)), "hour \(hour)")
       }
     }
+  }
+
+  /// 120 ms between the second burst and the third, which are half an hour apart: 54 ppm.
+  @Test func aStepBetweenBurstsThatAreNearLeavesTheBoundToo() throws {
+    var believed = BelievedClock(settings: Self.settings)
+    let step = Duration.milliseconds(120)
+    for (second, offset) in [(0, Duration.zero), (810, .zero), (3_018, step)] {
+      #expect(believed.weigh(try burst(after: .seconds(second), offset: offset)) == .believed([]))
+    }
+    for minutes in 0...60 {
+      #expect(covers(believed, step, after: .seconds(3_018 + 60 * minutes)), "\(minutes)")
+    }
+  }
+
+  /// Two servers take turns for days: what was learnt of them does not run out meanwhile.
+  @Test func serversThatAreStillMetAreNotForgotten() throws {
+    var believed = try believed()
+    let other = Duration.milliseconds(300)
+    _ = believed.weigh(try burst(after: .seconds(300), offset: other))
+    _ = believed.weigh(try burst(after: .seconds(301), offset: .zero))
+    for half in 1...100 {
+      let verdict = believed.weigh(
+        try burst(after: .seconds(1_800 * half), offset: half % 3 == 0 ? other : .zero))
+      #expect(verdict == .believed([]), "\(half)")
+      for offset in [Duration.zero, other] {
+        #expect(covers(believed, offset, after: .seconds(1_800 * half + 1)), "\(half)")
+      }
+    }
+    #expect(try #require(believed.clock).interval.error < .milliseconds(500))
+  }
+
+  /// A rate that once changed is trusted again after some quiet days.
+  @Test func aSurpriseIsForgottenAfterSomeDays() throws {
+    var believed = try believed()
+    let gained = Duration.milliseconds(288)
+    _ = believed.weigh(try burst(after: .seconds(3_780), offset: .zero))
+    for second in [7_380, 7_381] {
+      _ = believed.weigh(try burst(after: .seconds(second), offset: gained))
+    }
+    #expect(believed.wanderPPM == 12)
+    for hour in 3..<24 {
+      _ = believed.weigh(try burst(after: .seconds(3_600 * hour), offset: gained))
+    }
+    #expect(believed.wanderPPM == 12)
+    for hour in 24..<36 {
+      _ = believed.weigh(try burst(after: .seconds(3_600 * hour), offset: gained))
+    }
+    #expect(believed.wanderPPM == 6)
   }
 }

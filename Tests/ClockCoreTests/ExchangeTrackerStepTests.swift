@@ -136,10 +136,28 @@ import Testing
     }
     _ = driver.demandResync()
     driver.runUntilResyncEnds()
-    #expect(driver.probes.count == 16)
+    // It was the first: had the clock been set since, no later answer would be like it again.
+    #expect(driver.probes.count == 24)
     #expect(driver.state == .synchronized)
     #expect(driver.holdsTruth)
     #expect(driver.status.rejected == 1)
+  }
+
+  /// Servers are where they were, however long this host has slept.
+  @Test func aSuspendDoesNotForgetTheServers() throws {
+    var driver = TrackerDriver()
+    driver.script = {
+      .time(
+        up: .milliseconds(10), down: .milliseconds(10), lie: .milliseconds($0 % 4 == 1 ? 200 : 0))
+    }
+    driver.start()
+    driver.runUntilResyncEnds()
+    #expect(try #require(driver.interval).error > .milliseconds(200))
+    driver.script = { _ in .prompt }
+    driver.suspend(for: .seconds(60))
+    driver.runUntilResyncEnds()
+    #expect(try #require(driver.interval).error > .milliseconds(200))
+    #expect(driver.holdsTruth)
   }
 
   @Test func twoBurstsThatContradictThemselvesLeaveNothingBehind() {

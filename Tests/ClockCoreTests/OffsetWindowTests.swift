@@ -52,16 +52,31 @@ import Testing
     #expect(clock.interval.upper.nanoseconds == Self.epoch + 10_000_000 + 1 + 2_000 + 1)
   }
 
-  /// Two bursts an hour apart, 20 ms of round trip each: the rate is known to 20 ms / 3600 s, which
-  /// is 5.6 ppm either way, not to 100.
-  @Test func twoBurstsKnowTheRate() throws {
+  /// The clock may have been set between them: they show the likely rate, and bound it by no more
+  /// than is assumed.
+  @Test func twoBurstsKnowTheLikelyRate() throws {
     var window = window()
     var world = World()
     world.ratePPM = 40
     for second in [0.0, 3_600] {
       window.insert(try agreement(world.sample(at: second, up: 10_000_000, down: 10_000_000)))
     }
-    let now = MonotonicInstant(nanoseconds: 3_600_020_000_000)
+    let clock = try #require(window.clock(at: MonotonicInstant(nanoseconds: 3_600_020_000_000)))
+    #expect((39.9...40.1).contains(clock.rates.midpointPPM))
+    #expect((-100.1 ... -99.9).contains(clock.rates.lowerPPM))
+    #expect((179.9...180.1).contains(clock.rates.upperPPM))
+  }
+
+  /// Three bursts an hour apart, 20 ms of round trip each: whichever two are left if the clock was
+  /// set between the others, the rate is known to 20 ms / 3600 s, which is 5.6 ppm either way.
+  @Test func threeBurstsKnowTheRate() throws {
+    var window = window()
+    var world = World()
+    world.ratePPM = 40
+    for second in [0.0, 3_600, 7_200] {
+      window.insert(try agreement(world.sample(at: second, up: 10_000_000, down: 10_000_000)))
+    }
+    let now = MonotonicInstant(nanoseconds: 7_200_020_000_000)
     let clock = try #require(window.clock(at: now))
     #expect((34.4...34.5).contains(clock.rates.lowerPPM))
     #expect((45.5...45.6).contains(clock.rates.upperPPM))
@@ -71,12 +86,12 @@ import Testing
 
   @Test func wanderRelaxesWhatIsOld() throws {
     var (steady, straying) = (window(), window(wanderPPM: 1))
-    for second in [0.0, 3_600] {
+    for second in [0.0, 3_600, 7_200] {
       let burst = try agreement(World().sample(at: second, up: 10_000_000, down: 10_000_000))
       steady.insert(burst)
       straying.insert(burst)
     }
-    let now = MonotonicInstant(nanoseconds: 3_600_020_000_000)
+    let now = MonotonicInstant(nanoseconds: 7_200_020_000_000)
     let (one, other) = try (#require(steady.clock(at: now)), #require(straying.clock(at: now)))
     // The old burst may be off by 3.6 ms, and the rate strays from now on too.
     #expect(other.rates.lowerPPM < one.rates.lowerPPM - 1.9)

@@ -58,7 +58,7 @@ extension Scenario {
     Scenario(
       "holdover: 40 ppm with 0.3 ppm of wander, over an hour",
       Bounds(
-        median: .milliseconds(75), worst: .milliseconds(150), bound: .milliseconds(375),
+        median: .milliseconds(75), worst: .milliseconds(150), bound: .milliseconds(500),
         synchronized: 1...1, probes: 1...220),
       settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(4))
     ) {
@@ -82,7 +82,7 @@ extension Scenario {
       "our oscillator wanders over the whole of its range",
       Bounds(
         median: .milliseconds(30), worst: .milliseconds(85), bound: .milliseconds(95),
-        synchronized: 1...1, probes: 1...900)
+        synchronized: 1...1, probes: 1...1400)
     ) {
       $0.host.oscillator.wander = .init(changePPM: 5, limitPPM: 95)
       $0.settings.wanderPPM = 95

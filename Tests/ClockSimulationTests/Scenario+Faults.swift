@@ -5,14 +5,14 @@ extension Scenario {
   /// The exchange or the way to it is out of order.
   static let faults: [Scenario] = [
     Scenario(
-      "an outage of an hour",
+      "an outage of more than an hour",
       Bounds(
 
         median: .microseconds(700), worst: .milliseconds(3), bound: .milliseconds(480),
         synchronized: 0.8...1, probes: 1...260, failedResyncs: 5...30,
-        states: [(.minutes(200), .holdover), (.minutes(220), .synchronized)])
+        states: [(.minutes(222), .holdover), (.minutes(240), .synchronized)])
     ) {
-      $0.faults = [Fault(.silence, from: .minutes(150), to: .minutes(210))]
+      $0.faults = [Fault(.silence, from: .minutes(150), to: .minutes(225))]
     },
     Scenario(
       "an outage of a day and a half",

@@ -62,7 +62,7 @@ extension Scenario {
       Bounds(
         bound: .milliseconds(110), probes: 1...260,
         states: [
-          (.minutes(145), .synchronized), (.minutes(180), .disrupted),
+          (.minutes(139), .synchronized), (.minutes(180), .disrupted),
           (.minutes(210), .synchronized),
         ])
     ) {
@@ -173,7 +173,7 @@ extension Scenario {
     Scenario(
       "a week of hourly resyncs", seeds: 1...1,
       Bounds(
-        median: .milliseconds(40), worst: .milliseconds(80), bound: .milliseconds(380),
+        median: .milliseconds(40), worst: .milliseconds(80), bound: .milliseconds(430),
         synchronized: 1...1, probes: 1...1450),
       settled: Bounds(from: .hours(3), median: .milliseconds(1), p99: .milliseconds(4))
     ) {

@@ -79,7 +79,7 @@ extension Scenario {
       "a step beyond max_step is not believed",
       Bounds(
 
-        bound: .seconds(2), synchronized: 0.3...0.5, probes: 1...700, failedResyncs: 1...90,
+        bound: .seconds(2), synchronized: 0.3...0.6, probes: 1...700, failedResyncs: 1...90,
         accepted: 0...0, refused: 1...90,
         states: [
           (.minutes(140), .synchronized), (.minutes(240), .holdover), (.minutes(350), .holdover),

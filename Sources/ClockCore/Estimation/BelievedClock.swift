@@ -28,6 +28,8 @@ package struct BelievedClock: Sendable, Hashable {
   /// How far the rate is taken to stray; grows when it was seen to stray further.
   private(set) var wanderPPM: Double
   private(set) var fleet = FleetSpread()
+  /// When the rate was last seen to stray further than was thought, or trusted more again.
+  private var rateChanged: MonotonicInstant?
   /// What a finished burst said that contradicts the past and awaits confirmation.
   private var suspect: BurstAgreement?
   /// The clock before it was last set, not far.
@@ -50,9 +52,18 @@ package struct BelievedClock: Sendable, Hashable {
     window = settings.emptyWindow(wanderPPM: estimate.wanderPPM)
     window.lower = estimate.lowerBounds
     window.upper = estimate.upperBounds
+    rateChanged = estimate.clock.asOf
     proven = estimate.clock
     widening = estimate.widening
     fleet = estimate.fleet
+  }
+
+  /// This host's clock was interrupted: where the exchange's clock is now is not known, but its
+  /// servers and its ways stay as they are.
+  package mutating func forgetClock() {
+    (proven, suspect, former) = (nil, nil, nil)
+    widening = .none
+    window = emptyWindow
   }
 
   /// The exchange's clock, whichever server answers; nil before the first burst that was believed.
@@ -78,7 +89,10 @@ package struct BelievedClock: Sendable, Hashable {
     var events: [TrackerEvent] = []
     if window.fits(fresh, slack: fleet.slack) {
       events = overruleSuspect()
-      adopt(window, fresh)
+      // Samples that only several servers explain: they are all still there.
+      if fleet.isFleet, !window.fits(fresh, slack: .zero) { fleet.metAgain(at: fresh.clock.asOf) }
+      narrowWander(at: fresh.clock.asOf)
+      if !adopt(window, fresh) { adopt(emptyWindow, fresh) }
     } else if let known = proven {
       guard let first = suspect else {
         suspect = fresh
@@ -115,7 +129,9 @@ package struct BelievedClock: Sendable, Hashable {
       return .refused(
         ProbeFailure(reason: "answers contradict the past and each other"), keepsPast: false, [])
     }
-    if isNear, let former, former.covers(fresh.clock) {
+    if isNear, let former, fresh.clock.asOf - former.asOf <= FleetSpread.memory,
+      former.covers(fresh.clock)
+    {
       fleet.saw(known, fresh)
       wanderPPM = settings.wanderPPM
       adopt(emptyWindow, fresh)
@@ -126,6 +142,7 @@ package struct BelievedClock: Sendable, Hashable {
       // No step, but the rate has changed by more than was thought: it is learnt anew, and trusted
       // less from now on.
       wanderPPM = min(wanderPPM * 2, Double(settings.drift.partsPerMillion))
+      rateChanged = fresh.clock.asOf
       adopt(emptyWindow, first, fresh)
       return .believed([.rateChanged(wanderPPM: wanderPPM)])
     }
@@ -151,6 +168,16 @@ package struct BelievedClock: Sendable, Hashable {
     let jump = known.jump(to: suspect.clock)
     if abs(jump) <= Spread.largest { fleet.saw(known, suspect) }
     return [.burstRejected(by: jump)]
+  }
+
+  /// A day without a surprise, and the rate is trusted more again.
+  private mutating func narrowWander(at now: MonotonicInstant) {
+    guard wanderPPM > settings.wanderPPM, let rateChanged,
+      now - rateChanged >= .seconds(86_400)
+    else { return }
+    self.rateChanged = now
+    wanderPPM = max(wanderPPM / 2, settings.wanderPPM)
+    window.wanderPPM = wanderPPM
   }
 
   private var emptyWindow: OffsetWindow { settings.emptyWindow(wanderPPM: wanderPPM) }

@@ -23,7 +23,8 @@ package struct Burst: Sendable, Hashable {
 
   /// Whether each sample's upper bound is proven: its answer was made for its request. It was not
   /// where a cache says so, and where one stamp is given for longer than it takes to tick: then
-  /// any of the answers that have it may be as old as the last.
+  /// any of the answers that have it may be as old as the last. (Where stamps run backwards, one of
+  /// two answers is wrong, and most samples tell which.)
   private func areFresh(_ drift: DriftBound) -> [Bool] {
     let all = ([previous].compactMap(\.self)) + samples
     var fresh: [Bool] = []
@@ -63,18 +64,20 @@ package struct Burst: Sendable, Hashable {
       !isAgreeing && (distance.map { $0 > Spread.largest } ?? true)
     }
     guard agreed.count * 2 > samples.count || !isElsewhere.contains(true) else { return nil }
-    // Where only the first ones are off, the clock was set under way; it is no fleet. Where only
-    // the last ones are, it may have been.
+    // Where only the first ones are off, the clock was set under way and it is no fleet, unless
+    // more answers tell otherwise. Where only the last ones are, it may have been set.
     let (setBefore, setAfter) = (
       isAgreeing.drop { !$0 }.allSatisfy(\.self), isAgreeing.drop { $0 }.allSatisfy { !$0 }
     )
+    let mayBeSet = setBefore && isAgreeing.first == false && isElsewhere.first == false
     return BurstAgreement(
       clock: IntervalClock(asOf: asOf, interval: agreed.interval, drift: drift),
       samples: zip(samples, isAgreeing).filter(\.1).map(\.0),
       fresh: zip(zip(samples, areFresh), isAgreeing).filter { $0.1 && $0.0.1 }.map(\.0.0),
       rejected: isAgreeing.count { !$0 },
       spread: setBefore ? .none : spread(around: agreed.interval, at: asOf, drift: drift),
-      isSettled: isAgreeing.last == true || (!setAfter && isElsewhere.last == false))
+      isSettled: !mayBeSet
+        && (isAgreeing.last == true || (!setAfter && isElsewhere.last == false)))
   }
 
   private static func open(

@@ -63,6 +63,11 @@ package struct FleetSpread: Sendable, Hashable {
         answers: other.samples.count))
   }
 
+  /// Takes in that answers still come from servers that differ by as much as is known.
+  mutating func metAgain(at asOf: MonotonicInstant) {
+    add(Sighting(asOf: asOf, diameter: slack, answers: 1))
+  }
+
   /// One entry for each hour is enough, and bounds how many there are.
   private mutating func add(_ sighting: Sighting) {
     if let last = seen.last, sighting.asOf - last.asOf < .seconds(3600) {

@@ -54,7 +54,8 @@ package struct OffsetWindow: Sendable, Hashable {
   package internal(set) var upper: [Bound] = []
 
   private let drift: DriftBound
-  private let wanderPPM: Double
+  /// How far the rate is taken to stray, either way.
+  var wanderPPM: Double
   private let longestAge: Duration
 
   /// Binding samples kept of each kind, at most: the newest stay.
@@ -148,12 +149,8 @@ package struct OffsetWindow: Sendable, Hashable {
       }
     }
     let slack = Double(slack.wholeNanoseconds)
-    guard var rates = feasibleRates(points(lower, -1), points(upper, 1), slack: slack)
+    guard let rates = provenRates(points(lower, -1), points(upper, 1), slack: slack)
     else { return nil }
-    let middle = (rates.lowerBound + rates.upperBound) / 2
-    if let error = robustError(of: rates, points(lower, -1), points(upper, 1), slack: slack) {
-      rates = middle - error...middle + error
-    }
     let (below, above) = (points(lowerEnds, -1), points(upperEnds, 1))
     let least = below.map { $0.offset + rates.lowerBound * $0.age }.max() ?? 0
     let greatest = above.map { $0.offset + rates.upperBound * $0.age }.min() ?? 0
@@ -163,13 +160,14 @@ package struct OffsetWindow: Sendable, Hashable {
     return interval.map { IntervalClock(asOf: now, interval: $0, rates: published(rates)) }
   }
 
-  /// The rates from now on: those that were possible, and the wander from there.
+  /// The rates from now on: those that were possible, and the wander from there; but none that is
+  /// beyond the drift bound only because the middle is not zero.
   private func published(_ rates: ClosedRange<Double>) -> RateInterval {
-    let learnt = RateInterval(
-      lowerPPM: rates.lowerBound * 1e6 - wanderPPM, upperPPM: rates.upperBound * 1e6 + wanderPPM)
-    // Where less has been learnt than is assumed anyway, it is the drift bound that holds.
-    let assumed = RateInterval(within: drift)
-    return learnt.errorPPM < assumed.errorPPM ? learnt : assumed
+    let middle = (rates.lowerBound + rates.upperBound) / 2 * 1e6
+    let error = min(
+      (rates.upperBound - rates.lowerBound) / 2 * 1e6 + wanderPPM,
+      Double(drift.partsPerMillion) + abs(middle))
+    return RateInterval(lowerPPM: middle - error, upperPPM: middle + error)
   }
 
   /// The greatest rate looked at. It is beyond the drift bound by the wander, so that near the
@@ -183,19 +181,20 @@ package struct OffsetWindow: Sendable, Hashable {
     var burst: MonotonicInstant
   }
 
-  /// How far from the middle of `rates` the rate may be if the clock was set once between two
-  /// bursts, by too little to contradict any of them; nil where too little is left then.
-  private func robustError(
-    of rates: ClosedRange<Double>, _ below: [Point], _ above: [Point], slack: Double
-  ) -> Double? {
+  /// The rates that all samples allow, made wider to either side until they hold as well if the
+  /// clock was set once between two bursts, by too little to contradict any of them.
+  private func provenRates(
+    _ below: [Point], _ above: [Point], slack: Double
+  ) -> ClosedRange<Double>? {
+    guard let rates = feasibleRates(below, above, slack: slack) else { return nil }
     let middle = (rates.lowerBound + rates.upperBound) / 2
     let errors = Set(above.map(\.burst)).compactMap { burst in
       feasibleRates(below, above, slack: slack, unlessSetAfter: burst).map {
         max($0.upperBound - middle, middle - $0.lowerBound)
       }
     }
-    guard let error = errors.max(), error < Double(drift.partsPerMillion) / 1e6 else { return nil }
-    return error
+    let error = errors.max() ?? (rates.upperBound - rates.lowerBound) / 2
+    return middle - error...middle + error
   }
 
   /// The rates b for which every lower sample is above no upper one by more than `slack`, ns.

@@ -123,9 +123,10 @@ package struct ExchangeTracker: Sendable {
     status.lastSync = nil
     status.isRestored = false
     status.disruption = reason
-    believed = BelievedClock(settings: settings)
+    believed.forgetClock()
     trustedFrom = now
-    burst = Burst()
+    // A stamp that stands still did so before, too.
+    burst = Burst(after: burst.standing)
     var actions: [Action] = [.publish] + logStateChange(at: now)
     if phase != .probing { actions += [.closeConnection] + beginBurst(at: now) }
     return actions
@@ -224,7 +225,7 @@ package struct ExchangeTracker: Sendable {
       case .refused(let refusal, let keepsPast, let events):
         actions += events.map(Action.log)
         failure = refusal
-        if keepsPast { status.disruption = nil }
+        if keepsPast, believed.clock != nil { status.disruption = nil }
       }
     } else if failure == nil {
       failure = ProbeFailure(reason: "the answers of the burst contradict each other")
