@@ -72,6 +72,7 @@ package enum DaemonCommand {
         "exchange-clockd \(exchangeClockVersion) serves \(path), following"
           + " \(settings.exchanges.map(\.id).joined(separator: ", "))"
           + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""))
+      if let blindness = HostSources.blindness { Log.write(.notice, blindness) }
       withExtendedLifetime((signals, daemon)) { dispatchMain() }
     } catch UnixSocket.ListenError.unknownGroup(let name) {
       fail("\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration)

@@ -25,6 +25,17 @@ enum HostSources {
     return HardwareClock.isNeeded ? HardwareClock() : nil
   }
 
+  /// What an operator should know of a machine whose pauses nothing tells of; nil where something
+  /// does.
+  static var blindness: String? {
+    let vmclock = variable("EXCHANGE_CLOCK_VMCLOCK") ?? VMClock.standardPath
+    guard HardwareClock.isNeeded, hardwareClock() == nil, access(vmclock, F_OK) != 0 else {
+      return nil
+    }
+    return "neither a hardware clock nor \(vmclock) would tell of a pause of this virtual machine:"
+      + " the time given would be late by it until the next resync"
+  }
+
   private static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
