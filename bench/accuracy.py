@@ -184,7 +184,9 @@ def report(
     outside += sum(outcome.total - outcome.inside for outcome in outcomes)
     met = sum(target.is_met for target in targets)
     print(f"{met} of {len(targets)} targets met; the truth was outside a bound {outside} times")
-    return 1 if outside or met < len(targets) else 0
+    # A quantile of a few trials is chance; a bound that misses is wrong at any number.
+    is_judged = links[0].trials >= 1000
+    return 1 if outside or (is_judged and met < len(targets)) else 0
 
 
 def main() -> int:
