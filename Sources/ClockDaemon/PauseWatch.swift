@@ -21,6 +21,10 @@ struct PauseWatch {
   /// How badly the hardware clock may keep its seconds, besides.
   static let jitter = Duration.milliseconds(250)
 
+  /// How far from CLOCK_REALTIME the hardware clock may be once it follows. Setting it writes whole
+  /// seconds; some keep the fraction they had, as emulated ones do.
+  private static let settingError = Duration.milliseconds(600)
+
   /// What CLOCK_REALTIME moves by itself between two looks is less.
   private static let leastStep = Duration.seconds(1)
 
@@ -40,7 +44,9 @@ struct PauseWatch {
       lower: .seconds(seconds) - last - Self.jitter,
       upper: .seconds(seconds + 1) - first + Self.jitter)
     let local = Duration.nanoseconds(after.local.nanoseconds)
-    let agrees = newer.lower + last <= local && local <= newer.upper + last
+    let agrees =
+      newer.lower + last - Self.settingError <= local
+      && local <= newer.upper + last + Self.settingError
     defer {
       lastLook = (last, local)
       if agrees { isToFollow = false }

@@ -142,6 +142,21 @@ import Testing
     #expect(machine.pauses.count == 1)
   }
 
+  /// Setting it writes whole seconds, half a second early, and some keep the fraction they had.
+  @Test(arguments: phases) func aHardwareClockThatFollowsHalfASecondOffIsNoPause(
+    _ phase: Duration
+  ) {
+    for error in [-500, -300, 300, 500] {
+      var machine = Machine(phase: phase)
+      machine.look(times: 20)
+      machine.realtime += .seconds(3600)
+      machine.look(times: 20)
+      machine.hardware = machine.realtime + .milliseconds(error)
+      machine.look(times: 20)
+      #expect(machine.pauses == [], "off by \(error) ms")
+    }
+  }
+
   /// A guest agent sets CLOCK_REALTIME right after the pause, before the next look; or later.
   @Test(arguments: [0, 1, 5]) func aPauseAfterWhichTheSystemClockIsSetIsNoticed(_ looks: Int) {
     var machine = Machine()
