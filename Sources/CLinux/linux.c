@@ -173,4 +173,47 @@ uint64_t ec_cycles(void) {
 #endif
 }
 
+/* Hans Boehm, "Can seqlocks get along with programming language memory models?", 2012. The words
+   themselves are atomic, so that no load or store is split or doubled; the fences keep them on
+   their side of the sequence number. */
+void ec_sequence_write(void *shared, const uint64_t *words, int count) {
+  uint64_t *place = shared;
+  uint64_t odd = __atomic_load_n(&place[0], __ATOMIC_RELAXED) | 1;
+  __atomic_store_n(&place[0], odd, __ATOMIC_RELAXED);
+  /* No word is seen before the odd number. */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (int i = 1; i < count; i++) __atomic_store_n(&place[i], words[i], __ATOMIC_RELAXED);
+  /* Who sees the even number sees all words. */
+  __atomic_store_n(&place[0], odd + 1, __ATOMIC_RELEASE);
+}
+
+enum { SEQUENCE_TRIES = 1000 };
+
+int ec_sequence_read(const void *shared, uint64_t *words, int count) {
+  const uint64_t *place = shared;
+  for (int tries = 0; tries < SEQUENCE_TRIES; tries++) {
+    words[0] = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
+    if (words[0] & 1) continue;
+    for (int i = 1; i < count; i++) words[i] = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
+    /* The number is looked at again after the words, not before. */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&place[0], __ATOMIC_RELAXED) == words[0]) return 1;
+  }
+  return 0;
+}
+
+void *ec_map_shared(int fd, size_t size, int writable) {
+  int access = PROT_READ | (writable ? PROT_WRITE : 0);
+  void *place = mmap(NULL, size, access, MAP_SHARED, fd, 0);
+  return place == MAP_FAILED ? NULL : place;
+}
+
+uint32_t ec_load_shared(const void *number) {
+  return __atomic_load_n((const uint32_t *)number, __ATOMIC_ACQUIRE);
+}
+
+void ec_store_shared(void *number, uint32_t value) {
+  __atomic_store_n((uint32_t *)number, value, __ATOMIC_RELEASE);
+}
+
 void ec_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -7,8 +7,10 @@ extension ClockDaemon {
   /// look.
   func checkedNow() -> MonotonicInstant {
     let clocks = HostClocks.read()
-    guard let interruption = board.read().host.interruption(at: clocks) else {
+    let content = board.read()
+    guard let interruption = content.host.interruption(at: clocks) else {
       board.change { $0.host.confirm(at: clocks) }
+      page.confirmed(content, at: clocks)
       return clocks.raw
     }
     return disrupt(interruption)
@@ -43,10 +45,12 @@ extension ClockDaemon {
     }
     let statuses = exchanges.map(\.tracker.status)
     // In one step: no reader may find an estimate from before that looks good.
-    board.change { content in
+    let content = board.change { content in
       content.host = watch
       for (index, status) in statuses.enumerated() { content.entries[index].status = status }
+      return content
     }
+    page.write(content)
     for (index, actions) in actions.enumerated() { perform(actions, index) }
     return now
   }

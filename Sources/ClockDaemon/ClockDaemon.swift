@@ -33,17 +33,19 @@ actor ClockDaemon {
   private let notifier: Notifier
   private var housekeeping: Housekeeping?
   private let hardwareClock: HardwareClock?
+  let page: PagePublisher
   private var hostEvents: HostEvents?
 
   /// - Parameter trackers: one for each exchange of the settings, in their order; not started.
   init(
     settings: DaemonSettings, trackers: [ExchangeTracker], board: StatusBoard, notifier: Notifier,
-    keeper: StateKeeper?, hardwareClock: HardwareClock?
+    keeper: StateKeeper?, hardwareClock: HardwareClock?, page: sending PagePublisher
   ) {
     self.settings = settings
     self.trackers = trackers
     self.keeper = keeper
     self.hardwareClock = hardwareClock
+    self.page = page
     self.board = board
     self.notifier = notifier
     threads = ProbeThreads(limit: Self.mostProbes)
@@ -151,7 +153,11 @@ actor ClockDaemon {
       case .wake(let instant): exchanges[index].timer.set(to: instant)
       case .publish:
         let status = exchanges[index].tracker.status
-        board.change { $0.entries[index].status = status }
+        let entry = board.change { content in
+          content.entries[index].status = status
+          return content.entries[index]
+        }
+        page.write(entry)
         // What is in doubt must not be restored.
         if status.disruption != nil { saveState() }
       case .log(let event):

@@ -12,6 +12,9 @@ struct DaemonBeginning {
   /// Nil when no state is kept.
   let keeper: StateKeeper?
 
+  /// The reading that the board begins with.
+  let clocks: HostClocks
+
   /// Reads the state file, and tells the operator what came of it.
   ///
   /// - Parameters:
@@ -21,6 +24,7 @@ struct DaemonBeginning {
     let host = HostIdentity.current(bootFromManager: bootFromManager)
     // One reading for all: a suspend after it is noticed later, one before it is noticed here.
     let clocks = HostClocks.read()
+    self.clocks = clocks
     let watch = HostWatch(at: clocks, vmclock: HostSources.vmclock())
     let restored =
       statePath.map {

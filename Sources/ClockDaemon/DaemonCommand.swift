@@ -17,13 +17,15 @@ package enum DaemonCommand {
   }
 
   static let help = """
-    usage: exchange-clockd [--config FILE] [--socket PATH] [--state PATH]
+    usage: exchange-clockd [--config FILE] [--socket PATH] [--page PATH] [--state PATH]
 
-    Knows what time every exchange believes it is, and serves it over a Unix socket.
+    Knows what time every exchange believes it is, and serves it over a Unix socket and a shared
+    page.
 
       --config FILE   the configuration (default /etc/exchange-clock/exchange-clock.toml)
       --socket PATH   where to serve (default: socket.path of the configuration, else
                       exchange-clock.sock in $RUNTIME_DIRECTORY or /run/exchange-clock)
+      --page PATH     the shared page (default: clock.page beside the socket)
       --state PATH    the state file, which lets a restart within the same boot serve at once
                       (default: state.json in $STATE_DIRECTORY; without that, none)
       --help          this text
@@ -47,10 +49,19 @@ package enum DaemonCommand {
       let beginning = DaemonBeginning(
         settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
       let (board, keeper) = (beginning.board, beginning.keeper)
+      let page: PagePublisher
+      do throws(PageFile.Failure) {
+        page = try PagePublisher(
+          at: pagePlace(options, settings, socket: path), showing: board.read(),
+          clocks: beginning.clocks)
+      } catch {
+        UnixSocket.remove(path, ifStill: identity)
+        fail("cannot start: \(error)", Exit.cannotStart)
+      }
       let notifier = Notifier()
       let daemon = ClockDaemon(
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
-        keeper: keeper, hardwareClock: HostSources.hardwareClock())
+        keeper: keeper, hardwareClock: HostSources.hardwareClock(), page: page)
       let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
         daemon.resync($0, acceptingStep: $1, $2)
       }
@@ -84,6 +95,7 @@ package enum DaemonCommand {
   private struct Options {
     var config = "/etc/exchange-clock/exchange-clock.toml"
     var socket: String?
+    var page: String?
     var state: String?
   }
 
@@ -98,11 +110,12 @@ package enum DaemonCommand {
       case "--version":
         print("exchange-clockd \(exchangeClockVersion)")
         exit(0)
-      case "--config", "--socket", "--state":
+      case "--config", "--socket", "--page", "--state":
         guard let value = rest.popFirst() else { fail("\(name) needs a value", Exit.usage) }
         switch name {
         case "--config": options.config = value
         case "--socket": options.socket = value
+        case "--page": options.page = value
         default: options.state = value
         }
       default:
@@ -145,6 +158,17 @@ package enum DaemonCommand {
     if let path = options.socket ?? settings.socketPath { return path }
     return directory("RUNTIME_DIRECTORY").map { "\($0)/exchange-clock.sock" }
       ?? SocketPath.standard
+  }
+
+  /// Beside the socket, where clients find it; for whoever may write to that to read.
+  private static func pagePlace(
+    _ options: Options, _ settings: DaemonSettings, socket: String
+  ) -> PageFile.Place {
+    let boot = HostIdentity.current(bootFromManager: bootFromManager).boot
+    return PageFile.Place(
+      path: options.page ?? SocketPath.page(besideSocket: socket),
+      mode: 0o600 | (settings.socketMode & 0o022) << 1, group: settings.socketGroup,
+      boot: boot.flatMap { PageHeader.bootID($0) })
   }
 
   private static func statePath(_ options: Options) -> String? {

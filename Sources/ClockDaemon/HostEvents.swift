@@ -21,9 +21,9 @@ final class HostEvents {
   private var steps = SystemClockSteps(at: HostClocks.read())
   private var pauses = PauseWatch()
 
-  /// A little less than a second, so that the looks meet all phases of the hardware clock's second.
+  /// Readers of the shared page rely on looks that are not long ago. A little less than a second,
+  /// so that they meet all phases of the hardware clock's second.
   private static let lookPeriod = DispatchTimeInterval.milliseconds(900)
-  private static let quietPeriod = DispatchTimeInterval.seconds(30)
 
   /// - Parameter hardwareClock: nil where there is none, or the machine is not virtual.
   init(
@@ -32,9 +32,8 @@ final class HostEvents {
     self.hardwareClock = hardwareClock
     self.handler = handler
     timer = DispatchSource.makeTimerSource(queue: queue)
-    let period = hardwareClock == nil ? Self.quietPeriod : Self.lookPeriod
     timer.setEventHandler { [weak self] in self?.look() }
-    timer.schedule(deadline: .now(), repeating: period, leeway: .milliseconds(20))
+    timer.schedule(deadline: .now(), repeating: Self.lookPeriod, leeway: .milliseconds(20))
     timer.activate()
     watchSteps(on: queue)
   }

@@ -40,7 +40,7 @@ final class StatusBoard: Sendable {
     content.withLock { $0 }
   }
 
-  func change(_ change: (inout Content) -> Void) {
+  func change<Value: Sendable>(_ change: (inout Content) -> Value) -> Value {
     content.withLock { change(&$0) }
   }
 

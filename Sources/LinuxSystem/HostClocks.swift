@@ -87,6 +87,16 @@ package struct HostClocks: Sendable, Hashable {
     MonotonicInstant(nanoseconds: nanoseconds(.raw))
   }
 
+  /// What a reader of the shared page needs: CLOCK_MONOTONIC_RAW, and just after it CLOCK_REALTIME
+  /// as of the last tick, for which no counter is read; nanoseconds. Calls `clock_gettime(2)`.
+  package static func coarse() -> (raw: Int64, realtime: Int64) {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC_RAW, &time)
+    let raw = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    return (raw, Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+  }
+
   /// The exchange's offset from CLOCK_REALTIME, given its offset from CLOCK_MONOTONIC_RAW at `raw`.
   package func localInterval(
     of interval: OffsetInterval<Monotonic, Exchange>

@@ -79,3 +79,22 @@ uint64_t ec_cycles(void);
 
 /* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */
 void ec_name_thread(const char *name);
+
+/* A range of memory that one process writes and others read while it does: 8-byte words, of which
+   the first is a sequence number, odd while the others are being written and 0 before that was ever
+   done. Both are right on processors that reorder loads and stores too. */
+
+/* Writes words[1] to words[count - 1] behind the sequence number; words[0] is not used. One writer
+   at a time. An odd number that a killed writer has left behind is even afterwards. */
+void ec_sequence_write(void *shared, const uint64_t *words, int count);
+
+/* Copies count words that were written together: 1, or 0 where the writer was always found writing
+   (words are of no use then). */
+int ec_sequence_read(const void *shared, uint64_t *words, int count);
+
+/* Maps size bytes of a file for all processes; NULL and errno on failure. Calls mmap(2). */
+void *ec_map_shared(int fd, size_t size, int writable);
+
+/* A 4-byte number that another process may change at any time. */
+uint32_t ec_load_shared(const void *number);
+void ec_store_shared(void *number, uint32_t value);

@@ -52,6 +52,14 @@ package struct ExchangeStatus: Sendable, Hashable {
     lastSync.map { $0 + settings.usefulLife }
   }
 
+  /// After this instant a synchronized estimate is in holdover, unless something happens before;
+  /// nil before the first good sample.
+  package var holdoverAfter: MonotonicInstant? {
+    guard let clock else { return nil }
+    let overdue = nextSync + settings.longestBurst
+    return min(overdue, clock.instant(errorReaches: settings.maxError) ?? overdue)
+  }
+
   /// The bounds on the exchange's clock at `now`; nil before the first good sample.
   package func interval(at now: MonotonicInstant) -> OffsetInterval<Monotonic, Exchange>? {
     clock?.interval(at: now)
