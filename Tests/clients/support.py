@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import unittest
@@ -65,6 +66,15 @@ class ClockTestCase(unittest.TestCase):
         # The host's own clock is read at two instants that are not quite the same.
         slack_ns = 2_000_000
         return bool(offset["lower_ns"] - slack_ns <= ahead_ns <= offset["upper_ns"] + slack_ns)
+
+
+def node(test: unittest.TestCase) -> str:
+    """Where Node is; without it the test is skipped, and says so."""
+    found = shutil.which("node")
+    if found is None:
+        note_skip(f"{test.id()}, as there is no node in PATH")
+        test.skipTest("there is no node in PATH")
+    return found
 
 
 def note_skip(text: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import unittest
 
-from support import ROOT, ClockTestCase, note, note_skip
+from support import ROOT, ClockTestCase, node, note
 
 README = ROOT / "README.md"
 OFFSET_S = -3600
@@ -29,9 +28,13 @@ class ReadmeTests(ClockTestCase):
     exchanges = {"binance": {"offset_ms": 1000 * OFFSET_S, "forward_ms": 10, "return_ms": 10}}
 
     def run_block(self, command: list[str], text: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"EXCHANGE_CLOCK_SOCKET": str(self.daemon.socket)}
+        environment = os.environ | {
+            "EXCHANGE_CLOCK_SOCKET": str(self.daemon.socket),
+            "PYTHONPATH": str(ROOT / "clients" / "python"),
+        }
         return subprocess.run(
-            command, input=text, env=environment, capture_output=True, text=True, timeout=30
+            command, input=text, env=environment, cwd=ROOT, capture_output=True, text=True,
+            timeout=30,
         )
 
     def check(self, language: str, command: list[str]) -> None:
@@ -68,11 +71,7 @@ class ReadmeTests(ClockTestCase):
         self.check("python", [sys.executable, "-"])
 
     def test_node(self) -> None:
-        node = shutil.which("node")
-        if node is None:
-            note_skip("the Node example, as there is no node in PATH")
-            self.skipTest("there is no node in PATH")
-        self.check("javascript", [node, "-"])
+        self.check("javascript", [node(self), "-"])
 
 
 if __name__ == "__main__":

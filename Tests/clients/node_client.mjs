@@ -1,0 +1,136 @@
+// The Node client against the real daemon. The test that runs this reads a line of stdout for each
+// step, moves the world, and writes a line to stdin when the next may begin.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import os from 'node:os';
+import fs from 'node:fs';
+import path from 'node:path';
+import readline from 'node:readline';
+
+import { connect, ExchangeClock, ExchangeClockError } from '../../clients/node/exchange_clock.mjs';
+
+const steps = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function step(name) {
+  console.log(name);
+  await steps.next();
+}
+
+async function refusal(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof ExchangeClockError, error);
+    return error;
+  }
+  throw new Error('it is not refused');
+}
+
+/** A server that answers as a test wants it; what the body returns, with the server ended. */
+async function withServer(answer, body) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'exchange-clock-'));
+  const socket = path.join(directory, 'socket');
+  const connections = [];
+  const server = net.createServer((connection) => {
+    connections.push(connection);
+    connection.on('error', () => {});
+    readline.createInterface({ input: connection }).on('line', (line) => {
+      answer(JSON.parse(line), connection, connections.length);
+    });
+  });
+  await new Promise((resolve) => { server.listen(socket, resolve); });
+  const clock = new ExchangeClock({ path: socket, timeoutMs: 200 });
+  try {
+    return await body(clock, connections);
+  } finally {
+    clock.close();
+    connections.forEach((each) => each.destroy());
+    await new Promise((resolve) => { server.close(resolve); });
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+const answered = (id, result) => `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
+
+async function strangeDaemons() {
+  const nobody = await refusal(connect({ path: '/nowhere/socket' }));
+  assert.equal(nobody.kind, 'unreachable');
+  assert.match(nobody.message, /\/nowhere\/socket.*EXCHANGE_CLOCK_SOCKET/);
+
+  await withServer(() => {}, async (clock, connections) => {
+    assert.equal((await refusal(clock.health())).kind, 'timed_out');
+    assert.equal(connections.length, 1);
+  });
+  for (const line of ['certainly\n', '[]\n', '{"jsonrpc":"2.0","id":99,"result":{}}\n']) {
+    await withServer((_, connection) => connection.write(line), async (clock) => {
+      assert.equal((await refusal(clock.health())).kind, 'protocol');
+    });
+  }
+  await withServer((_, connection) => connection.end(), async (clock, connections) => {
+    assert.equal((await refusal(clock.health())).kind, 'unreachable');
+    assert.ok(connections.length <= 2);
+  });
+  // Every second request of a connection finds it closed.
+  await withServer((request, connection) => {
+    if (request.id === 2) connection.end();
+    else connection.write(answered(request.id, []));
+  }, async (clock, connections) => {
+    for (let count = 0; count < 6; count += 1) assert.deepEqual(await clock.offsets(), []);
+    assert.equal(connections.length, 6);
+  });
+  // A letter of two bytes, which come one by one.
+  await withServer((request, connection) => {
+    const bytes = Buffer.from(answered(request.id, 'ö'.repeat(9)));
+    bytes.forEach((_, index) => {
+      setTimeout(() => connection.write(bytes.subarray(index, index + 1)), index);
+    });
+  }, async (clock) => assert.equal(await clock.ask('dance'), 'ö'.repeat(9)));
+}
+
+async function times(clock) {
+  const now = await clock.now('binance');
+  assert.equal(now.state, 'synchronized');
+  assert.ok(now.earliest_us <= now.estimate_us && now.estimate_us <= now.latest_us);
+  assert.ok(Math.abs(now.local_us - now.estimate_us - 3_000_000) < 500_000);
+  const stamp = await clock.stamp('binance', { recv_window_ms: 4_000 });
+  assert.equal(stamp.recv_window_ms, 4_000);
+  assert.equal(stamp.timestamp, Math.floor(stamp.unix_us / 1000));
+  assert.equal(stamp.guaranteed, true);
+  assert.ok(Math.abs(Date.now() - 3_000 - stamp.timestamp) < 500);
+
+  const offset = await clock.offset('binance');
+  assert.ok(Math.abs(offset.offset_ns + 3e9) < 5e8);
+  assert.deepEqual((await clock.offsets()).map((each) => each.exchange), ['binance', 'bybit']);
+  assert.equal((await clock.resync('binance')).state, 'synchronized');
+  assert.equal((await clock.health()).ready, true);
+  const enabled = (await clock.exchanges()).filter((each) => each.enabled).map(({ id }) => id);
+  assert.deepEqual(enabled, ['binance', 'bybit']);
+}
+
+async function refusals(clock) {
+  assert.equal((await refusal(clock.stamp('mtgox'))).kind, 'unknown_exchange');
+  assert.equal((await refusal(clock.now('binance', { max_error_ms: 0 }))).kind, 'error_too_large');
+  const window = await refusal(clock.stamp('binance', { recv_window_ms: 60_001 }));
+  assert.deepEqual([window.kind, window.code], ['invalid_params', -32602]);
+  assert.equal((await refusal(clock.ask('dance'))).kind, 'method_not_found');
+}
+
+async function many(clock) {
+  const asked = Array.from({ length: 400 }, (_, index) => (index % 2 ? 'binance' : 'bybit'));
+  const told = await Promise.all(asked.map((id) => clock.offset(id)));
+  assert.deepEqual(told.map((each) => each.exchange), asked);
+}
+
+await strangeDaemons();
+const clock = await connect();
+await times(clock);
+await refusals(clock);
+await many(clock);
+await step('stop the daemon');
+assert.equal((await refusal(clock.stamp('binance'))).kind, 'unreachable');
+await step('start the daemon');
+assert.equal((await clock.stamp('binance')).exchange, 'binance');
+console.log('done');
+// What is still open must not keep the program alive: it ends when stdin does.
+process.stdin.destroy();

@@ -1,0 +1,723 @@
+'use strict';
+
+// What time each crypto exchange believes it is, as the daemon exchange-clockd knows it.
+//
+//     const { connect } = require('exchange-clock');
+//     const clock = await connect();
+//     (await clock.stamp('binance')).timestamp;     // what a signed request should carry
+//
+// One file without dependencies, for Node 18 and later on Linux; index.d.ts has the types, and says
+// what each method does. docs/protocol.md describes what this speaks.
+//
+// Answers come over the daemon's socket. Its shared page is not read by default: Node can neither
+// map a file nor read CLOCK_MONOTONIC_RAW, which the page is anchored to. process.hrtime reads
+// CLOCK_MONOTONIC, which an NTP daemon may slew against the other by as much as a tenth, so that
+// no bound would hold that is worth having. `Page` is here for who has that clock, from a native
+// module: it computes what the page says for readings that are given to it.
+
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+
+const SOCKET_VARIABLE = 'EXCHANGE_CLOCK_SOCKET';
+const STANDARD_SOCKET = '/run/exchange-clock/exchange-clock.sock';
+const PAGE_NAME = 'clock.page';
+
+/** In code units; `exchanges`, the longest, takes some hundred thousand. */
+const LONGEST_ANSWER = 16 << 20;
+
+/** For what waits for a resync, where `timeoutMs` is less. */
+const PATIENCE_MS = 60_000;
+
+function socketPath() {
+  return process.env[SOCKET_VARIABLE] || STANDARD_SOCKET;
+}
+
+function pagePath(socket) {
+  return path.join(path.dirname(socket), PAGE_NAME);
+}
+
+// --- Errors
+
+class ExchangeClockError extends Error {
+  constructor(kind, message, details = {}) {
+    super(message);
+    this.name = 'ExchangeClockError';
+    this.kind = kind;
+    this.code = details.code ?? null;
+    this.exchange = details.exchange ?? null;
+    this.state = details.state ?? null;
+    this.reason = details.reason ?? null;
+    this.retry_after_ms = details.retry_after_ms ?? null;
+  }
+}
+
+class PageRefusal extends ExchangeClockError {
+  constructor(kind, details = {}) {
+    const state = details.state ? ` (${details.state})` : '';
+    super(kind, `the shared page does not tell: ${kind}${state}`, details);
+    this.name = 'PageRefusal';
+  }
+}
+
+const KINDS = new Map([
+  [-32700, 'parse_error'],
+  [-32600, 'invalid_request'],
+  [-32601, 'method_not_found'],
+  [-32602, 'invalid_params'],
+  [-32603, 'internal_error'],
+  [-32001, 'not_synchronized'],
+  [-32002, 'unknown_exchange'],
+  [-32003, 'error_too_large'],
+  [-32004, 'refused'],
+  [-32005, 'overloaded'],
+]);
+
+function excerpt(value) {
+  return (typeof value === 'string' ? value : JSON.stringify(value) ?? 'undefined').slice(0, 200);
+}
+
+function protocolError(what, value) {
+  return new ExchangeClockError('protocol', `${what}: ${excerpt(value)}`);
+}
+
+function unreachable(socket, what) {
+  return new ExchangeClockError(
+    'unreachable',
+    `no exchange-clockd answers at ${socket}: ${what}; is the service running, and`
+      + ` ${SOCKET_VARIABLE} right?`,
+    { reason: what });
+}
+
+// --- Answers
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+// What a result must have; what a null or an absent member stands for is in index.d.ts.
+const MEMBERS = {
+  stamp: [
+    'exchange', 'state', 'timestamp', 'unix_us', 'carrier', 'recv_window_ms',
+    'min_recv_window_ms', 'margin_ms', 'guaranteed',
+  ],
+  now: ['exchange', 'state', 'estimate_us', 'earliest_us', 'latest_us', 'local_us'],
+  offset: [
+    'exchange', 'state', 'reason', 'offset_ns', 'lower_ns', 'upper_ns', 'error_ns', 'drift_ppm',
+    'drift_error_ppm', 'rtt_min_ns', 'rtt_last_ns', 'samples', 'rejected', 'resolution_ns',
+    'last_sync_us', 'age_ms', 'next_sync_ms', 'failures',
+  ],
+  converted: ['exchange', 'earliest_us', 'estimate_us', 'latest_us'],
+  report: ['verdict', 'action', 'explanation', 'offset'],
+  health: [
+    'status', 'reasons', 'ready', 'uptime_ms', 'version', 'system_clock', 'counts',
+  ],
+  exchange: [
+    'id', 'name', 'market', 'enabled', 'endpoint', 'resolution_ns', 'timestamp_format',
+    'timestamp_carrier', 'window_ms', 'window_max_ms', 'future_tolerance_ms', 'codes',
+  ],
+};
+
+function read(shape, result) {
+  if (!isObject(result)) throw protocolError('a result is no object', result);
+  for (const member of MEMBERS[shape]) {
+    if (!(member in result)) throw protocolError(`a result lacks ${member}`, result);
+  }
+  return result;
+}
+
+function readAll(shape, result) {
+  if (!Array.isArray(result)) throw protocolError('a result is no list', result);
+  return result.map((each) => read(shape, each));
+}
+
+/** The result of each method as its type, or a protocol error. */
+function readResult(method, result, params = {}) {
+  switch (method) {
+    case 'stamp': return read('stamp', result);
+    case 'now': return read('now', result);
+    case 'offset': return read('offset', result);
+    case 'offsets': return readAll('offset', result);
+    case 'resync': return Array.isArray(result) ? readAll('offset', result) : read('offset', result);
+    case 'convert':
+      return read(
+        'converted', isObject(result) ? { exchange: params.exchange, ...result } : result);
+    case 'report': {
+      const report = { stamp: null, ...read('report', result) };
+      read('offset', report.offset);
+      if (report.stamp !== null) read('stamp', report.stamp);
+      return report;
+    }
+    case 'health': return read('health', result);
+    case 'exchanges': return readAll('exchange', result);
+    default: return result;
+  }
+}
+
+// --- Lines
+
+/** One request, without the newline; parameters that are undefined or null are left out. */
+function requestLine(id, method, params = {}) {
+  const given = Object.fromEntries(
+    Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
+  return JSON.stringify({ jsonrpc: '2.0', id, method, params: given });
+}
+
+function parsed(line) {
+  let message;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    throw protocolError('no JSON', line);
+  }
+  if (!isObject(message) || message.jsonrpc !== '2.0') throw protocolError('no JSON-RPC 2.0', line);
+  return message;
+}
+
+/** The result that the answer to that request carries, or its error, thrown. */
+function readAnswer(line, id) {
+  return resultOf(parsed(line), id, line);
+}
+
+function resultOf(answer, id, line) {
+  const isForNobody = (answer.id ?? null) === null && 'error' in answer;
+  if (answer.id !== id && !isForNobody) throw protocolError('an answer to another request', line);
+  if ('result' in answer) return answer.result;
+  const { error } = answer;
+  if (!isObject(error) || !Number.isInteger(error.code) || typeof error.message !== 'string') {
+    throw protocolError('neither a result nor an error', line);
+  }
+  throw new ExchangeClockError(
+    KINDS.get(error.code) ?? 'server_error', error.message,
+    { ...(isObject(error.data) ? error.data : {}), code: error.code });
+}
+
+// --- The shared page
+
+const HEADER_BYTES = 64;
+const SLOT_BYTES = 192;
+const TRIES = 100;
+const STATES = ['unknown', 'synchronized', 'holdover', 'disrupted'];
+const [, SYNCHRONIZED, HOLDOVER] = STATES.keys();
+const RULE_WINDOW = 1;
+const RULE_EXPIRY = 2;
+const MAY_CHOOSE = 1;
+const DOCUMENTED = 2;
+const LONGEST_UPLINK_NS = 1_000_000_000n;
+/** By the slot's format: unix_s, unix_ms, unix_us, unix_ns, iso8601_ms, iso8601_bare_s. */
+const STEPS_NS = [1_000_000_000n, 1_000_000n, 1_000n, 1n, 1_000_000n, 1_000_000_000n];
+
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+const absolute = (value) => (value < 0n ? -value : value);
+const smaller = (one, other) => (one < other ? one : other);
+const larger = (one, other) => (one > other ? one : other);
+
+/** BigInt division cuts towards zero; this one rounds down. */
+function floorDivided(dividend, divisor) {
+  const quotient = dividend / divisor;
+  return dividend % divisor < 0n ? quotient - 1n : quotient;
+}
+
+const ceilDivided = (dividend, divisor) => -floorDivided(-dividend, divisor);
+
+function bootID() {
+  const text = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+  return Buffer.from(text.trim().replaceAll('-', ''), 'hex');
+}
+
+/**
+ * The shared page, over any buffer that holds one: docs/shared-page.md has it byte by byte. Where
+ * the buffer is the daemon's own memory, mapped by a native module, this is right on x86 alone:
+ * nothing here keeps other processors from reordering the reads.
+ */
+class Page {
+  #buffer;
+  #view;
+  #offsets = new Map();
+
+  constructor(buffer, bootId) {
+    if (buffer.length < HEADER_BYTES) throw new PageRefusal('foreign_version');
+    this.#buffer = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    const slots = this.#u32(20);
+    if (this.#buffer.toString('latin1', 0, 8) !== 'XCLOCKPG' || this.#u32(8) !== 1
+      || this.#u32(12) !== HEADER_BYTES || this.#u32(16) !== SLOT_BYTES
+      || buffer.length < HEADER_BYTES + slots * SLOT_BYTES) {
+      throw new PageRefusal('foreign_version');
+    }
+    if (!this.#buffer.subarray(24, 40).equals(bootId)) throw new PageRefusal('other_boot');
+    if (this.#u32(40) !== 1) throw new PageRefusal('replaced');
+    for (let slot = 0; slot < slots; slot += 1) {
+      const base = HEADER_BYTES + slot * SLOT_BYTES;
+      const id = this.#buffer.toString('utf8', base + 8, base + 40).split('\0')[0];
+      this.#offsets.set(id, base);
+    }
+  }
+
+  /** A copy of the page as it is in the file now. */
+  static open(file) {
+    let bytes;
+    try {
+      bytes = fs.readFileSync(file);
+    } catch (error) {
+      throw new PageRefusal('not_found', { reason: error.message });
+    }
+    return new Page(bytes, bootID());
+  }
+
+  now(exchange, rawNs, realNs) {
+    const { earliest, latest, state } = this.#read(exchange, rawNs, realNs);
+    return {
+      exchange,
+      state,
+      estimate_us: Number(floorDivided(earliest + latest, 2_000n)),
+      earliest_us: Number(floorDivided(earliest, 1_000n)),
+      latest_us: Number(ceilDivided(latest, 1_000n)),
+      local_us: Number(floorDivided(realNs, 1_000n)),
+    };
+  }
+
+  stamp(exchange, rawNs, realNs, { recv_window_ms = null, lifetime_ms = null } = {}) {
+    const { earliest, latest, state, slot } = this.#read(exchange, rawNs, realNs);
+    const isExpiry = slot.rule === RULE_EXPIRY;
+    const [wanted, other] = isExpiry ? [lifetime_ms, recv_window_ms] : [recv_window_ms, lifetime_ms];
+    const isUsable = slot.rule === RULE_WINDOW || isExpiry;
+    if (!isUsable || slot.format >= STEPS_NS.length || other !== null) {
+      throw new PageRefusal('ask_socket', { exchange });
+    }
+    let { window } = slot;
+    if (wanted !== null) {
+      window = Number.isInteger(wanted) ? BigInt(wanted) * 1_000_000n : 0n;
+      if (!(slot.flags & MAY_CHOOSE) || window <= 0n
+        || (slot.longestWindow !== 0n && window > slot.longestWindow)) {
+        throw new PageRefusal('ask_socket', { exchange });
+      }
+    }
+    const rule = { ...slot, window, step: STEPS_NS[slot.format] };
+    const stamp = (isExpiry ? expiryStamp : windowStamp)(earliest, latest, rule);
+    return {
+      exchange,
+      state,
+      timestamp: written(stamp.instant, slot.format),
+      unix_us: Number(floorDivided(stamp.instant, 1_000n)),
+      carrier: null,
+      recv_window_ms: Number(floorDivided(window, 1_000_000n)),
+      min_recv_window_ms: Number(ceilDivided(stamp.smallest, 1_000_000n)),
+      margin_ms: Number(floorDivided(stamp.margin, 1_000_000n)),
+      guaranteed: stamp.isSure && (slot.flags & DOCUMENTED) !== 0,
+    };
+  }
+
+  /** The exchange's earliest and latest Unix time, in ns, for those readings of the clocks. */
+  #read(exchange, rawNs, realNs) {
+    if (this.#u32(40) !== 1) throw new PageRefusal('replaced', { exchange });
+    const base = this.#offsets.get(exchange);
+    if (base === undefined) throw new PageRefusal('unknown_exchange', { exchange });
+    const slot = this.#slot(base);
+    if (slot === null) throw new PageRefusal('torn', { exchange });
+    if (slot.state !== SYNCHRONIZED && slot.state !== HOLDOVER) {
+      throw new PageRefusal(
+        'not_synchronized', { exchange, state: STATES[slot.state] ?? 'unknown' });
+    }
+    if (rawNs > slot.voidAfter) throw new PageRefusal('void', { exchange });
+    const moved = absolute(realNs - rawNs - slot.realMinusRaw);
+    if (Number(moved) > 20e6 + Number(rawNs - slot.checked) * 600e-6) {
+      throw new PageRefusal('clock_moved', { exchange });
+    }
+    const elapsed = rawNs - slot.asOf;
+    const [lowerRate, upperRate] = elapsed < 0n
+      ? [slot.upperRate, slot.lowerRate] : [slot.lowerRate, slot.upperRate];
+    const least = Math.floor(Number(elapsed) * lowerRate);
+    const most = Math.ceil(Number(elapsed) * upperRate);
+    if (!Number.isFinite(least) || !Number.isFinite(most)) {
+      throw new PageRefusal('void', { exchange });
+    }
+    const isHeldOver = slot.state === HOLDOVER || rawNs > slot.holdoverAfter;
+    return {
+      earliest: slot.lower + elapsed + BigInt(least),
+      latest: slot.upper + elapsed + BigInt(most),
+      state: STATES[isHeldOver ? HOLDOVER : SYNCHRONIZED],
+      slot,
+    };
+  }
+
+  #slot(base) {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const sequence = this.#u64(base);
+      if (sequence % 2n !== 0n) continue;
+      const slot = {
+        state: this.#u32(base + 40),
+        rule: this.#u32(base + 44),
+        format: this.#u32(base + 48),
+        flags: this.#u32(base + 52),
+        asOf: this.#i64(base + 56),
+        lower: this.#i64(base + 64),
+        upper: this.#i64(base + 72),
+        lowerRate: this.#f64(base + 80),
+        upperRate: this.#f64(base + 88),
+        voidAfter: this.#i64(base + 96),
+        holdoverAfter: this.#i64(base + 104),
+        checked: this.#i64(base + 112),
+        realMinusRaw: this.#i64(base + 120),
+        window: this.#i64(base + 136),
+        longestWindow: this.#i64(base + 144),
+        tolerance: this.#i64(base + 152),
+      };
+      if (this.#u64(base) === sequence) return slot;
+    }
+    return null;
+  }
+
+  #u32(offset) { return this.#view.getUint32(offset, isLittleEndian); }
+  #u64(offset) { return this.#view.getBigUint64(offset, isLittleEndian); }
+  #i64(offset) { return this.#view.getBigInt64(offset, isLittleEndian); }
+  #f64(offset) { return this.#view.getFloat64(offset, isLittleEndian); }
+}
+
+/** The instant that makes the smaller margin largest, within [earliest, middle]. */
+function windowStamp(earliest, latest, { window, tolerance, step }) {
+  const width = latest - earliest;
+  const balanced = (width + LONGEST_UPLINK_NS + tolerance - window) / 2n;
+  const farthest = smaller(width / 2n, larger(tolerance - 1n, 0n));
+  const instant = floorDivided(earliest + smaller(larger(balanced, 0n), farthest), step) * step;
+  const smallest = latest + LONGEST_UPLINK_NS - instant;
+  const behind = window - smallest;
+  const margin = smaller(tolerance - (instant - earliest), behind);
+  return { instant, smallest, margin, isSure: behind >= 0n };
+}
+
+/** The request is refused once the clock has passed the stamp. */
+function expiryStamp(earliest, latest, { window, longestWindow, step }) {
+  let instant = ceilDivided(latest + window, step) * step;
+  const limit = earliest + longestWindow;
+  const isLimited = longestWindow !== 0n;
+  if (isLimited) instant = smaller(instant, floorDivided(limit, step) * step);
+  const behind = instant - latest - LONGEST_UPLINK_NS;
+  const margin = isLimited ? smaller(behind, limit - instant) : behind;
+  return { instant, smallest: LONGEST_UPLINK_NS, margin, isSure: behind >= 0n };
+}
+
+function written(instantNs, format) {
+  if (format < 3) return Number(floorDivided(instantNs, STEPS_NS[format]));
+  if (format === 3) return String(instantNs);
+  const text = new Date(Number(floorDivided(instantNs, 1_000_000n))).toISOString();
+  return format === 4 ? text : text.slice(0, 19);
+}
+
+// --- The client
+
+async function connect(options = {}) {
+  const clock = new ExchangeClock(options);
+  await clock.open();
+  return clock;
+}
+
+class ExchangeClock {
+  #connection = null;
+
+  constructor({ path: socket = socketPath(), timeoutMs = 5_000 } = {}) {
+    this.path = socket;
+    this.timeoutMs = timeoutMs;
+  }
+
+  stamp(exchange, { recv_window_ms, lifetime_ms } = {}) {
+    return this.ask('stamp', { exchange, recv_window_ms, lifetime_ms });
+  }
+
+  now(exchange, { max_error_ms } = {}) {
+    return this.ask('now', { exchange, max_error_ms });
+  }
+
+  offset(exchange) {
+    return this.ask('offset', { exchange });
+  }
+
+  offsets() {
+    return this.ask('offsets');
+  }
+
+  convert(exchange, local_us) {
+    return this.ask('convert', { exchange, local_us });
+  }
+
+  async subscribe({ exchanges, min_change_us } = {}) {
+    const subscription = new Subscription(this, { exchanges, min_change_us });
+    await subscription.begin();
+    return subscription;
+  }
+
+  unsubscribe(subscription) {
+    return subscription.close();
+  }
+
+  resync(exchange, { accept_step } = {}) {
+    return this.ask('resync', { exchange, accept_step }, PATIENCE_MS);
+  }
+
+  report(exchange, { code, http_status, message, timestamp, recv_window_ms } = {}) {
+    const params = { exchange, code, http_status, message, timestamp, recv_window_ms };
+    return this.ask('report', params, PATIENCE_MS);
+  }
+
+  health() {
+    return this.ask('health');
+  }
+
+  exchanges() {
+    return this.ask('exchanges');
+  }
+
+  async ask(method, params = {}, atLeastMs = 0) {
+    const timeoutMs = Math.max(this.timeoutMs, atLeastMs);
+    const result = await this.withConnection(
+      (connection) => connection.ask(method, params, timeoutMs));
+    return readResult(method, result, params);
+  }
+
+  /**
+   * What a function does with the connection; once more with a new one if the daemon had closed it
+   * meanwhile: no request does harm twice.
+   */
+  async withConnection(use) {
+    for (;;) {
+      const kept = this.#connection;
+      const connection = this.#connected();
+      try {
+        return await use(connection);
+      } catch (error) {
+        if (error.kind !== 'unreachable' || connection !== kept) throw error;
+      }
+    }
+  }
+
+  async open() {
+    await this.#connected().opened;
+  }
+
+  close() {
+    this.#connection?.end();
+    this.#connection = null;
+  }
+
+  #connected() {
+    if (this.#connection === null || this.#connection.isOver) {
+      this.#connection = new Connection(this.path);
+    }
+    return this.#connection;
+  }
+}
+
+/** A connection whose answers are handed to whom they are for. */
+class Connection {
+  #path;
+  #socket;
+  #lastId = 0;
+  #asked = new Map();
+  #listeners = new Map();
+  #pieces = [];
+  #length = 0;
+
+  constructor(socketPath) {
+    this.#path = socketPath;
+    this.isOver = false;
+    this.#socket = net.connect({ path: socketPath });
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.once('connect', resolve);
+      this.#socket.once('error', (error) => reject(unreachable(socketPath, error.message)));
+    });
+    // Whoever asks is told by its own promise.
+    this.opened.catch(() => {});
+    this.#socket.setEncoding('utf8');
+    this.#socket.on('data', (piece) => this.#received(piece));
+    this.#socket.on('error', (error) => this.#ended(unreachable(socketPath, error.message)));
+    this.#socket.on('close', () => this.#ended(unreachable(socketPath, 'it closed the connection')));
+    // A program that waits for nothing else may end.
+    this.#socket.unref();
+  }
+
+  /** accept: called with the result before whatever else has come is handed out. */
+  ask(method, params, timeoutMs, accept = () => {}) {
+    return new Promise((resolve, reject) => {
+      if (this.isOver) {
+        reject(unreachable(this.#path, 'it closed the connection'));
+        return;
+      }
+      this.#lastId += 1;
+      const id = this.#lastId;
+      const timer = setTimeout(() => {
+        this.#ended(new ExchangeClockError(
+          'timed_out', `the daemon at ${this.#path} did not answer in time`));
+      }, timeoutMs);
+      this.#asked.set(id, { resolve, reject, timer, accept });
+      this.#socket.ref();
+      this.#socket.write(`${requestLine(id, method, params)}\n`);
+    });
+  }
+
+  /** Calls a listener with the params of each notification, and with an error at the end. */
+  listen(subscription, listener) {
+    this.#listeners.set(subscription, listener);
+    this.#keepAlive();
+  }
+
+  forget(subscription) {
+    this.#listeners.delete(subscription);
+    this.#keepAlive();
+  }
+
+  end() {
+    this.#ended(unreachable(this.#path, 'this client has closed the connection'));
+  }
+
+  #keepAlive() {
+    if (this.isOver) return;
+    if (this.#asked.size > 0 || this.#listeners.size > 0) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  #received(piece) {
+    const lines = piece.split('\n');
+    const last = lines.pop();
+    for (const line of lines) {
+      this.#pieces.push(line);
+      const whole = this.#pieces.join('');
+      this.#pieces = [];
+      this.#length = 0;
+      if (this.isOver) return;
+      try {
+        this.#handOut(whole);
+      } catch (error) {
+        this.#ended(error);
+      }
+    }
+    this.#pieces.push(last);
+    this.#length += last.length;
+    if (this.#length > LONGEST_ANSWER) this.#ended(protocolError('a line without end', last));
+  }
+
+  #handOut(line) {
+    const message = parsed(line);
+    if ('method' in message) {
+      if (message.method !== 'offset' || !isObject(message.params)) {
+        throw protocolError('no notification of an offset', line);
+      }
+      const offset = read('offset', message.params);
+      this.#listeners.get(offset.subscription)?.(null, offset);
+      return;
+    }
+    const asked = this.#asked.get(message.id);
+    if (asked === undefined) throw protocolError('an answer that nobody waits for', line);
+    this.#asked.delete(message.id);
+    clearTimeout(asked.timer);
+    this.#keepAlive();
+    try {
+      const result = resultOf(message, message.id, line);
+      asked.accept(result);
+      asked.resolve(result);
+    } catch (error) {
+      asked.reject(error);
+    }
+  }
+
+  #ended(error) {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#socket.destroy();
+    for (const { reject, timer } of this.#asked.values()) {
+      clearTimeout(timer);
+      reject(error);
+    }
+    this.#asked.clear();
+    for (const listener of this.#listeners.values()) listener(error, null);
+    this.#listeners.clear();
+  }
+}
+
+/** Offsets as they change: `for await (const offset of subscription)`. */
+class Subscription {
+  #clock;
+  #params;
+  #connection = null;
+  #id = null;
+  #waiting = [];
+  #wake = null;
+  #isClosed = false;
+
+  constructor(clock, params) {
+    this.#clock = clock;
+    this.#params = params;
+  }
+
+  async begin() {
+    await this.#clock.withConnection((connection) => connection.ask(
+      'subscribe', this.#params, this.#clock.timeoutMs,
+      (result) => this.#begun(connection, result)));
+  }
+
+  #begun(connection, result) {
+    if (!isObject(result) || (result.subscription ?? null) === null) {
+      throw protocolError('no subscription', result);
+    }
+    this.#waiting.push(...readAll('offset', result.offsets));
+    this.#id = result.subscription;
+    this.#connection = connection;
+    connection.listen(this.#id, (error, offset) => {
+      if (error === null) this.#waiting.push(offset);
+      else this.#connection = null;
+      this.#wake?.();
+    });
+  }
+
+  async* [Symbol.asyncIterator]() {
+    while (!this.#isClosed) {
+      if (this.#waiting.length > 0) {
+        yield this.#waiting.shift();
+      } else if (this.#connection === null) {
+        try {
+          await this.begin();
+        } catch (error) {
+          if (!['unreachable', 'timed_out', 'overloaded'].includes(error.kind)) throw error;
+          await this.#sleep(1_000);
+        }
+      } else {
+        await this.#sleep(null);
+      }
+    }
+  }
+
+  async close() {
+    this.#isClosed = true;
+    this.#wake?.();
+    const connection = this.#connection;
+    this.#connection = null;
+    if (connection === null) return;
+    connection.forget(this.#id);
+    try {
+      await connection.ask('unsubscribe', { subscription: this.#id }, this.#clock.timeoutMs);
+    } catch {
+      // With the connection the subscription has ended as well.
+    }
+  }
+
+  async #sleep(milliseconds) {
+    let timer;
+    await new Promise((resolve) => {
+      this.#wake = resolve;
+      if (milliseconds !== null) timer = setTimeout(resolve, milliseconds);
+    });
+    this.#wake = null;
+    clearTimeout(timer);
+  }
+}
+
+module.exports = {
+  connect,
+  ExchangeClock,
+  ExchangeClockError,
+  Page,
+  PageRefusal,
+  Subscription,
+  pagePath,
+  readAnswer,
+  readResult,
+  requestLine,
+  socketPath,
+};
