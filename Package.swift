@@ -70,7 +70,7 @@ let package = Package(
       "ClockCommand",
       [
         "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock",
-        "JSONDocument", "LinuxSystem", "TOMLDocument",
+        "ExchangeProbe", "JSONDocument", "LinuxSystem", "TOMLDocument",
       ]),
     target("ClockSimulation", ["ClockCore"]),
     target("AccuracyTraces", ["ClockCore", "ClockSimulation"]),

@@ -15,6 +15,9 @@ package enum CommandLineTool {
     } catch let error as UsageError {
       complain(error.message)
       exit(ExitCode.usage.rawValue)
+    } catch let problems as SettingsProblems {
+      for line in problems.lines { complain(line) }
+      exit(ExitCode.configuration.rawValue)
     } catch let error as SystemError {
       complain("\(error)")
       exit(ExitCode.output.rawValue)
@@ -38,6 +41,8 @@ package enum CommandLineTool {
     case .offset: try Verbs.offset(invocation)
     case .wait: return try Verbs.wait(invocation)
     case .resync: try Verbs.resync(invocation)
+    case .watch: try Verbs.watch(invocation)
+    case .probe: return try Verbs.probe(invocation)
     case .diagnose: return try Verbs.diagnose(invocation)
     case .exchanges: try Verbs.exchanges(invocation)
     case .checkConfig: return try Verbs.checkConfig(invocation)

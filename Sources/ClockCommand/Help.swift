@@ -5,6 +5,8 @@ enum Help {
     Asks exchange-clockd what time every exchange believes it is.
 
       status               all exchanges in a table
+      watch                the same, live, with error bars and the last day; when piped,
+                           a line for each change
       now X                what time exchange X has, and how sure that is
       stamp X              the timestamp that a request to X should carry now
                              --recv-window-ms N   the window the request will ask for
@@ -14,6 +16,10 @@ enum Help {
                              --timeout 60s
       resync [X]           measure X, or all, again now
                              --accept-step   believe a jump beyond max_step
+      probe X|URL          measure here and now, without a daemon, sample by sample
+                             --samples 8  --timeout 5s  --base-url URL  --ca-file FILE
+                             --proxy URL  --config FILE   where X is set up otherwise
+                             --time POINTER|header:NAME  --unit s|ms|us|ns|iso8601   of a URL
       diagnose [X]         whose clock is wrong, or which path is bad
                              (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue

@@ -11,15 +11,15 @@ struct UsageError: Error, Equatable {
 /// One call of the program, taken apart and checked.
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
-    case status, now, stamp, offset, wait, resync, diagnose, exchanges
+    case status, watch, now, stamp, offset, wait, resync, probe, diagnose, exchanges
     case checkConfig = "check-config"
     case help, version
 
     /// How many names may follow.
     var names: ClosedRange<Int> {
       switch self {
-      case .status, .exchanges, .help, .version: 0...0
-      case .now, .stamp, .offset: 1...1
+      case .status, .watch, .exchanges, .help, .version: 0...0
+      case .now, .stamp, .offset, .probe: 1...1
       case .resync, .diagnose, .checkConfig: 0...1
       case .wait: 0...1000
       }
@@ -38,6 +38,9 @@ struct Invocation: Equatable {
   var markdown = false
   var windowMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
+  var probe = ProbeOptions()
+  /// Of one probe; nil for the usual one.
+  var probeTimeout: Duration?
 
   init(_ arguments: [String]) throws(UsageError) {
     var words: [String] = []
@@ -81,28 +84,29 @@ struct Invocation: Equatable {
     for option in options { try take(option.name, option.value) }
   }
 
-  private static let valued = [
-    "--socket", "--timeout", "--recv-window-ms", "--max-error-ms",
-  ]
+  private static let valued =
+    ["--socket", "--timeout", "--recv-window-ms", "--max-error-ms"] + ProbeOptions.names
 
   private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
     switch (name, value) {
     case ("--help", nil), ("-h", nil), ("--version", nil): break
     case ("--json", nil): json = true
     case ("--socket", let value?): socket = value
-    case ("--timeout", let value?) where verb == .wait:
+    case ("--timeout", let value?) where verb == .wait || verb == .probe:
       guard let duration = Duration(text: value) ?? Int64(value).map({ .seconds($0) }),
         (.zero...(.seconds(1_000_000_000))).contains(duration)
       else {
         throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
       }
-      timeout = duration
+      if verb == .probe { probeTimeout = duration } else { timeout = duration }
     case ("--accept-step", nil) where verb == .resync: acceptsStep = true
     case ("--markdown", nil) where verb == .exchanges: markdown = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
       windowMilliseconds = try number(value, of: name)
     case ("--max-error-ms", let value?) where verb == .now:
       maxErrorMilliseconds = try number(value, of: name)
+    case (_, let value?) where verb == .probe && ProbeOptions.names.contains(name):
+      try probe.take(name, value)
     default:
       throw UsageError(
         message: "\(verb.rawValue) takes no option \"\(name)\"; try exchange-clock --help")

@@ -5,7 +5,7 @@ enum OffsetText {
   static func table(_ offsets: [OffsetResult]) -> [String] {
     var table = Table(
       ("exchange", .left), ("state", .left), ("offset", .right), ("error", .right),
-      ("rtt", .right), ("last sync", .right), ("next", .right), ("reason", .left))
+      ("rtt", .right), ("last sync", .right), ("next", .right))
     for offset in offsets {
       let known = offset.measurement
       table.add(
@@ -16,9 +16,18 @@ enum OffsetText {
         known.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-",
         known.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-",
         known.map { Text.age(milliseconds: $0.ageMilliseconds) } ?? "never",
-        Text.wait(milliseconds: offset.nextSyncMilliseconds), offset.reason)
+        Text.wait(milliseconds: offset.nextSyncMilliseconds))
     }
-    return table.lines(decorate: Terminal.colouredByState)
+    return table.lines(decorate: Terminal.colouredByState) + reasons(offsets)
+  }
+
+  /// Why those are not synchronized that are not, below the table: reasons would make it wide.
+  private static func reasons(_ offsets: [OffsetResult]) -> [String] {
+    let wanting = offsets.filter { !$0.reason.isEmpty }
+    let lines = wanting.flatMap {
+      Paragraph.lines("\($0.exchange) is \($0.state): \($0.reason)", rest: "  ")
+    }
+    return lines.isEmpty ? [] : [""] + lines
   }
 
   /// One line for each thing that is known of one exchange.

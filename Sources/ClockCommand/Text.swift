@@ -25,6 +25,14 @@ enum Text {
     Duration.nanoseconds(nanoseconds).shortText
   }
 
+  /// A duration that is a round number, without decimals that say nothing: "1 ms".
+  static func whole(_ duration: Duration) -> String {
+    let parts = duration.shortText.split(separator: " ")
+    let digits = parts[0].split(separator: ".")
+    let isWhole = digits.count == 1 || digits[1].allSatisfy { $0 == "0" }
+    return isWhole ? "\(digits[0]) \(parts[1])" : duration.shortText
+  }
+
   static func milliseconds(_ milliseconds: Int64) -> String {
     Duration.milliseconds(milliseconds).shortText
   }

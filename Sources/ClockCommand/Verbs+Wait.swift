@@ -9,6 +9,7 @@ extension Verbs {
   /// waited for too.
   static func wait(_ invocation: Invocation) throws -> ExitCode {
     let deadline = HostClocks.monotonic() + invocation.timeout
+    let progress = ProgressLine(isWanted: !invocation.json)
     var missing = ""
     while true {
       let left = max(deadline - HostClocks.monotonic(), .milliseconds(10))
@@ -26,23 +27,33 @@ extension Verbs {
             && offset.state != "synchronized"
         }
         if waiting.isEmpty {
+          progress.show("")
           try report("synchronized", invocation)
           return .success
         }
         missing = waiting.map { "\($0.exchange) is \($0.state): \($0.reason)" }
           .joined(separator: "; ")
+        let all = invocation.names.isEmpty ? offsets.count : Set(invocation.names).count
+        progress.show(
+          "\(all - waiting.count) of \(all) synchronized, \(wait(until: deadline)); \(missing)")
       } catch DaemonConnection.Failure.unreachable {
         // It may still come.
         missing = "no daemon answers at \(invocation.socket)"
+        progress.show("\(missing), \(wait(until: deadline))")
       } catch let failure as DaemonConnection.Failure {
         missing = "\(failure)"
       }
       guard HostClocks.monotonic() < deadline else {
+        progress.show("")
         try report("timed out: \(missing)", invocation)
         return .refused
       }
       Thread.pause(for: .milliseconds(100))
     }
+  }
+
+  private static func wait(until deadline: MonotonicInstant) -> String {
+    "\(Int64(max(deadline - HostClocks.monotonic(), .zero) / .seconds(1))) s left"
   }
 
   private static func offsets(

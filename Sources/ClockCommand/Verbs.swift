@@ -1,7 +1,9 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import ExchangeCatalog
 internal import ExchangeClock
 internal import JSONDocument
+internal import LinuxSystem
 
 /// What each command does: ask, then print the JSON as it came or a text for people.
 enum Verbs {
@@ -38,14 +40,6 @@ enum Verbs {
       OffsetText.details)
   }
 
-  static func resync(_ invocation: Invocation) throws {
-    let params = JSONValue.members(
-      ("exchange", invocation.names.first.map(JSONValue.string)),
-      ("accept_step", invocation.acceptsStep ? true : nil))
-    let result = try ask(invocation, .resync, params)
-    try show(invocation, result, offsets(of:)) { OffsetText.table($0) }
-  }
-
   static func status(_ invocation: Invocation) throws {
     var connection = try DaemonConnection(to: invocation.socket)
     let offsets = try connection.call(.offsets)
@@ -55,8 +49,15 @@ enum Verbs {
       return
     }
     try show(invocation, offsets, Self.offsets(of:)) {
-      OffsetText.table($0) + [""] + HealthText.lines(health)
+      OffsetText.table($0) + [""] + HealthText.lines(health) + [legend]
     }
+  }
+
+  /// So that a table that is pasted somewhere says what it shows, and when it was.
+  private static var legend: String {
+    let time = CivilTime(unixNanoseconds: HostClocks.read().local.nanoseconds)
+      .iso8601(fractionDigits: 0)
+    return "\(time); +: the exchange is ahead of this host; ±: a bound"
   }
 
   static func exchanges(_ invocation: Invocation) throws {
@@ -83,7 +84,7 @@ enum Verbs {
     return try connection.call(method, params)
   }
 
-  private static func show<Value>(
+  static func show<Value>(
     _ invocation: Invocation, _ json: JSONValue, _ decode: (JSONValue) -> Value?,
     _ text: (Value) -> [String]
   ) throws {

@@ -46,9 +46,14 @@ package struct DaemonConnection: ~Copyable {
     }
   }
 
+  /// How often somebody who waits is told so.
+  private static let tick = Duration.milliseconds(200)
+
   /// The result of one request.
+  ///
+  /// - Parameter waiting: called several times a second while there is no answer.
   package mutating func call(
-    _ method: Method, _ params: JSONValue = [:]
+    _ method: Method, _ params: JSONValue = [:], waiting: (() -> Void)? = nil
   ) throws(Failure) -> JSONValue {
     let id = JSONValue.integer(nextID)
     nextID += 1
@@ -56,6 +61,7 @@ package struct DaemonConnection: ~Copyable {
     let failure = send(Request(id: id, method: method.rawValue, params: params).line + "\n")
     if let failure, failure != .closed { throw failure }
     while true {
+      try wait(telling: waiting)
       let line = try receive()
       // An answer without an id is to a line that could not be read: there is only ours.
       guard let answer = try? JSONValue(parsing: line),
@@ -79,6 +85,15 @@ package struct DaemonConnection: ~Copyable {
       }
     }
     return nil
+  }
+
+  private func wait(telling waiting: (() -> Void)?) throws(Failure) {
+    guard let waiting else { return }
+    let deadline = HostClocks.monotonic() + patience
+    while lines.isEmpty, !descriptor.isReadable(within: Self.tick) {
+      guard HostClocks.monotonic() < deadline else { throw .timedOut(patience) }
+      waiting()
+    }
   }
 
   private mutating func receive() throws(Failure) -> [UInt8] {

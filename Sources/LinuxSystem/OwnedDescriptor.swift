@@ -40,6 +40,14 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Whether there is something to read, or the other end is gone, within so long. May return
+  /// early. Calls `poll(2)`.
+  package borrowing func isReadable(within duration: Duration) -> Bool {
+    var watched = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+    let milliseconds = (max(duration, .zero) / .milliseconds(1)).rounded(.up)
+    return poll(&watched, 1, CInt(min(milliseconds, 1e9))) > 0
+  }
+
   /// Writes as much as the other end takes now, without SIGPIPE. Calls `send(2)`.
   package borrowing func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
     while true {

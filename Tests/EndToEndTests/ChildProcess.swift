@@ -37,10 +37,18 @@ final class ChildProcess: Sendable {
     let inherited = kept.compactMap { name in
       getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // The threads of the test runner block signals, which a child would inherit.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child = pid_t()
     let code = withStrings([program] + arguments) { argv in
       withStrings(inherited + environment) { envp in
-        posix_spawn(&child, program, &actions, nil, argv, envp)
+        posix_spawn(&child, program, &actions, &attributes, argv, envp)
       }
     }
     guard code == 0 else { throw CannotStart(program: program, code: code) }

@@ -34,6 +34,10 @@ import Testing
     #expect(lines[1].hasPrefix("binance   synchronized  ") && lines[1].contains("s  ±"))
     #expect(lines[2].hasPrefix("okx       synchronized  "))
     #expect(lines[4].hasPrefix("ok: 2/2 exchanges synchronized; daemon 0.1.0 up "))
+    #expect(
+      lines.contains {
+        $0.contains(#/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ; \+: the exchange is ahead/#)
+      })
     #expect(lines.allSatisfy { $0.count <= 80 })
     #expect(!output.contains("\u{1B}"), "colours belong on a terminal only")
   }

@@ -20,8 +20,8 @@ import Testing
     ],
     "ExchangeClock": ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"],
     "ClockCommand": [
-      "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock", "Glibc",
-      "JSONDocument", "LinuxSystem", "TOMLDocument",
+      "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock",
+      "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "TOMLDocument",
     ],
     "ClockSimulation": ["ClockCore"],
     "AccuracyTraces": ["ClockCore", "ClockSimulation"],

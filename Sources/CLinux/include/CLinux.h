@@ -98,3 +98,15 @@ void *ec_map_shared(int fd, size_t size, int writable);
 /* A 4-byte number that another process may change at any time. */
 uint32_t ec_load_shared(const void *number);
 void ec_store_shared(void *number, uint32_t value);
+
+/* Takes a terminal over: writes `enter`, and where `makes_raw` has it give keys as they come and
+   echo none. Both are undone, and `leave` is written, when the process ends by a signal or a trap,
+   or is stopped; they are done again when it is continued. -1 and errno on failure. Not for more
+   than one terminal at a time, nor from two threads. Calls tcsetattr(3) and sigaction(2). */
+int ec_terminal_take(int fd, const char *enter, const char *leave, int makes_raw);
+
+/* Undoes `ec_terminal_take`. */
+void ec_terminal_give_back(void);
+
+/* The terminal's size; -1 where it is not known. Calls ioctl(2) with TIOCGWINSZ. */
+int ec_terminal_size(int fd, int *columns, int *rows);

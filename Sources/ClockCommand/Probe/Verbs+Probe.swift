@@ -1,0 +1,52 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import ExchangeCatalog
+internal import ExchangeProbe
+internal import JSONDocument
+internal import LinuxSystem
+
+extension Verbs {
+  /// Measures one exchange here and now, without a daemon.
+  static func probe(_ invocation: Invocation) throws -> ExitCode {
+    let name = invocation.names[0]
+    let settings = try invocation.probe.settings(of: name, timeout: invocation.probeTimeout)
+    var probe = OneShotProbe(settings)
+    var text = ProbeText(glyphs: Terminal.hasUnicode ? .unicode : .ascii)
+    let progress = ProgressLine(isWanted: !invocation.json)
+    let shows = !invocation.json
+    if shows {
+      let quantum = Text.whole(settings.definition.resolution)
+      try Output.write("\(settings.definition.url) tells its time in steps of \(quantum)")
+      try Output.write(ProbeText.titles)
+    }
+    let failure = try probe.run(
+      waiting: { progress.show("\($0) of \(settings.samples) samples; asking ...") },
+      said: { number, step in
+        progress.show("")
+        if shows { try Output.write(text.row(number, step)) }
+      })
+    progress.show("")
+    let offset = probe.offset
+    if invocation.json {
+      guard case .object(var members) = offset.json else { return .refused }
+      members.append(.init("probes", .array(probe.steps.map(\.json))))
+      try Output.write(JSONValue.object(members).text)
+    } else {
+      if let failure { try Output.write("failed: \(failure.reason)") }
+      try Output.write(ProbeText.summary(offset, settings: name))
+    }
+    return failure == nil ? .success : .refused
+  }
+}
+
+extension OneShotProbe.Step {
+  fileprivate var json: JSONValue {
+    [
+      "rtt_ns": .integer(roundTrip.wholeNanoseconds),
+      "lower_ns": .optional(together?.lower.nanoseconds),
+      "upper_ns": .optional(together?.upper.nanoseconds),
+      "error_ns": .optional(together?.error.wholeNanoseconds),
+    ]
+  }
+}

@@ -1,0 +1,90 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import JSONDocument
+
+/// What `watch` knows at one moment.
+struct WatchModel {
+  /// Something that happened to an exchange, or to the connection.
+  struct Change: Equatable {
+    /// CLOCK_REALTIME, Unix microseconds.
+    var microseconds: Int64
+    /// Nil where it concerns all.
+    var exchange: String?
+    var text: String
+    var paint = Paint.plain
+  }
+
+  /// Changes that are kept.
+  static let mostChanges = 200
+
+  /// By the exchange's id, as they were at `asOf`.
+  private(set) var offsets: [OffsetResult] = []
+  private var asOf: [String: MonotonicInstant] = [:]
+  private(set) var changes: [Change] = []
+  var health: JSONValue?
+
+  /// Offsets of the last day by exchange: CLOCK_REALTIME in Unix microseconds, and nanoseconds.
+  var trails: [String: [(time: Int64, value: Int64)]] = [:]
+
+  /// Why nothing new comes in; nil while it does.
+  var trouble: String?
+
+  /// Takes what the daemon says now; a state that is another than before is noted.
+  ///
+  /// - Parameter microseconds: CLOCK_REALTIME, Unix.
+  mutating func update(
+    _ fresh: [OffsetResult], at now: MonotonicInstant, microseconds: Int64, arrow: String
+  ) {
+    for offset in fresh {
+      guard let index = offsets.firstIndex(where: { $0.exchange == offset.exchange }) else {
+        offsets.append(offset)
+        asOf[offset.exchange] = now
+        continue
+      }
+      let before = offsets[index]
+      offsets[index] = offset
+      asOf[offset.exchange] = now
+      guard before.state != offset.state else { continue }
+      let reason = offset.reason.isEmpty ? "" : ": \(offset.reason)"
+      note(
+        Change(
+          microseconds: microseconds, exchange: offset.exchange,
+          text: "\(before.state) \(arrow) \(offset.state)\(reason)",
+          paint: .ofState(offset.state)))
+    }
+    offsets.sort { $0.exchange < $1.exchange }
+  }
+
+  /// Forgets exchanges that are no longer followed.
+  mutating func keepOnly(_ ids: [String]) {
+    offsets.removeAll { !ids.contains($0.exchange) }
+  }
+
+  mutating func note(_ change: Change) {
+    changes.append(change)
+    if changes.count > Self.mostChanges { changes.removeFirst() }
+  }
+
+  /// Changes from before this program was started.
+  mutating func prepend(_ past: [Change]) {
+    changes = (past + changes).suffix(Self.mostChanges)
+  }
+
+  /// Adds to the trail where it has something newer than it ends with.
+  mutating func extendTrails() {
+    for offset in offsets {
+      guard let known = offset.measurement else { continue }
+      let last = trails[offset.exchange]?.last?.time ?? .min
+      if known.lastSyncMicroseconds > last + 1_000_000 {
+        trails[offset.exchange, default: []].append(
+          (known.lastSyncMicroseconds, known.offsetNanoseconds))
+      }
+    }
+  }
+
+  /// Until the next resync, milliseconds.
+  func nextSync(of offset: OffsetResult, at now: MonotonicInstant) -> Int64 {
+    let passed = asOf[offset.exchange].map { (now - $0).wholeNanoseconds / 1_000_000 } ?? 0
+    return max(offset.nextSyncMilliseconds - passed, 0)
+  }
+}

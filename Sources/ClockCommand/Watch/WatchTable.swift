@@ -1,0 +1,146 @@
+internal import ClockProtocol
+internal import LinuxSystem
+
+/// The exchanges of `watch` in columns, of which those that matter least go where it is narrow.
+struct WatchTable {
+  private enum Column: Int {
+    case exchange, state, offset, error, bar, day, roundTrip, next
+  }
+
+  private static let gap = 2
+  private static let barWidths = 11...41
+  private static let dayWidths = 8...24
+
+  private let view: WatchView
+  private let bars: ErrorBars
+  private var widths: [Column: Int] = [:]
+
+  /// - Parameter all: those that the columns and the axis are made for, shown or not.
+  init(view: WatchView, all: [OffsetResult]) {
+    self.view = view
+    let known = all.compactMap(\.measurement)
+    bars = ErrorBars(
+      bounds: known.flatMap { [$0.lowerNanoseconds, $0.upperNanoseconds] }, glyphs: view.glyphs)
+    let needed = { (title: String, cells: [String]) in
+      ([title] + cells).map(\.count).max() ?? 0
+    }
+    let wanted: [(Column, Int)] = [
+      (.exchange, needed("EXCHANGE", all.map(\.exchange))),
+      (.offset, needed("OFFSET", all.map(Self.offset))),
+      (.error, needed("ERROR", all.map(Self.error))),
+      (.state, "synchronized".count),
+      (.next, needed("NEXT", ["120 min"])),
+      (.bar, Self.barWidths.lowerBound),
+      (.day, Self.dayWidths.lowerBound),
+      (.roundTrip, needed("RTT", all.map(Self.roundTrip))),
+    ]
+    var left = view.size.columns + Self.gap
+    for (column, width) in wanted where left >= width + Self.gap || column == .exchange {
+      // A state that is left out still shows, by its colour and first letter.
+      if column == .day, view.model.trails.values.allSatisfy({ $0.count < 2 }) { continue }
+      widths[column] = min(width, view.size.columns)
+      left -= width + Self.gap
+    }
+    for (column, range) in [(Column.bar, Self.barWidths), (.day, Self.dayWidths)] {
+      guard let width = widths[column], left > 0 else { continue }
+      let more = min(left, range.upperBound - width)
+      widths[column] = width + more
+      left -= more
+    }
+  }
+
+  /// The titles, and a line for each.
+  func lines(_ offsets: [OffsetResult]) -> [PaintedLine] {
+    [titles] + offsets.map(line)
+  }
+
+  private var titles: PaintedLine {
+    var line = PaintedLine()
+    for (column, width) in ordered {
+      let title =
+        switch column {
+        case .exchange: "EXCHANGE"
+        case .state: "STATE"
+        case .offset: "OFFSET"
+        case .error: "ERROR"
+        case .bar: bars.title(width: width)
+        case .day: "LAST DAY"
+        case .roundTrip: "RTT"
+        case .next: "NEXT"
+        }
+      line.add(title, .faint, width: width, isRight: isRight(column))
+      line.add("  ")
+    }
+    return line
+  }
+
+  private var ordered: [(Column, Int)] {
+    widths.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) }
+  }
+
+  private func isRight(_ column: Column) -> Bool {
+    [.offset, .error, .roundTrip, .next].contains(column)
+  }
+
+  private func line(_ offset: OffsetResult) -> PaintedLine {
+    var line = PaintedLine()
+    let paint = Paint.ofState(offset.state)
+    for (column, width) in ordered {
+      let known = offset.measurement
+      // Why there is nothing to draw, in the place of the drawing and all behind it.
+      if column == .bar, known == nil {
+        line.add(offset.reason, paint)
+        return line
+      }
+      if column == .day, offset.state != "synchronized" {
+        line.add(offset.reason, paint)
+        return line
+      }
+      switch column {
+      case .exchange:
+        line.add(offset.exchange, widths[.state] == nil ? paint : .plain, width: width)
+      case .state: line.add(offset.state, paint, width: width)
+      case .offset: line.add(Self.offset(offset), .plain, width: width, isRight: true)
+      case .error: line.add(Self.error(offset), .plain, width: width, isRight: true)
+      case .bar:
+        if let known {
+          let bar = bars.bar(
+            lower: known.lowerNanoseconds, offset: known.offsetNanoseconds,
+            upper: known.upperNanoseconds, width: width)
+          line.add(bar, paint, width: width)
+        }
+      case .day: line.add(day(offset, width), .plain, width: width)
+      case .roundTrip: line.add(Self.roundTrip(offset), .plain, width: width, isRight: true)
+      case .next:
+        let wait = Text.wait(milliseconds: view.model.nextSync(of: offset, at: view.now))
+        line.add(
+          wait.hasPrefix("in ") ? String(wait.dropFirst(3)) : wait, .plain, width: width,
+          isRight: true)
+      }
+      line.add("  ")
+    }
+    return line
+  }
+
+  private func day(_ offset: OffsetResult, _ width: Int) -> String {
+    let day: Int64 = 86_400_000_000
+    return Sparkline.text(
+      view.model.trails[offset.exchange] ?? [],
+      over: view.microseconds - day..<view.microseconds + 1_000_000, width: width,
+      glyphs: view.glyphs)
+  }
+
+  private static func offset(_ offset: OffsetResult) -> String {
+    offset.measurement.map {
+      Text.offset(nanoseconds: $0.offsetNanoseconds, error: $0.errorNanoseconds)
+    } ?? "-"
+  }
+
+  private static func error(_ offset: OffsetResult) -> String {
+    offset.measurement.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-"
+  }
+
+  private static func roundTrip(_ offset: OffsetResult) -> String {
+    offset.measurement.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-"
+  }
+}

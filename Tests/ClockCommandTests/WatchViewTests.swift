@@ -1,0 +1,179 @@
+import ClockCore
+import ClockProtocol
+import JSONDocument
+import LinuxSystem
+import Testing
+
+@testable import ClockCommand
+
+@Suite struct WatchViewTests {
+  private static let noon: Int64 = 1_795_262_400_000_000
+
+  private func offset(
+    _ id: String, _ state: String = "synchronized", reason: String = "",
+    nanoseconds: Int64? = 3_000_000, error: Int64 = 500_000
+  ) -> OffsetResult {
+    OffsetResult(
+      exchange: id, state: state, reason: reason,
+      measurement: nanoseconds.map {
+        OffsetResult.Measurement(
+          offsetNanoseconds: $0, lowerNanoseconds: $0 - error, upperNanoseconds: $0 + error,
+          errorNanoseconds: error, driftPPM: 0, driftErrorPPM: 1,
+          shortestRoundTripNanoseconds: 1_000_000, lastRoundTripNanoseconds: 1_100_000,
+          lastSyncMicroseconds: Self.noon - 1_000_000, ageMilliseconds: 1_000)
+      }, samples: 8, rejected: 0, resolutionNanoseconds: 1_000_000,
+      nextSyncMilliseconds: 90_000, failures: 0)
+  }
+
+  private func model(_ offsets: [OffsetResult]) -> WatchModel {
+    var model = WatchModel()
+    model.update(
+      offsets, at: MonotonicInstant(nanoseconds: 0), microseconds: Self.noon, arrow: "->")
+    return model
+  }
+
+  private func view(_ model: WatchModel, _ columns: Int, _ rows: Int) -> WatchView {
+    WatchView(
+      model: model, size: .init(columns: columns, rows: rows),
+      now: MonotonicInstant(nanoseconds: 0), microseconds: Self.noon, glyphs: .ascii)
+  }
+
+  private func text(_ view: WatchView) -> [String] {
+    view.lines.map { $0.text(width: view.size.columns, hasColours: false) }
+  }
+
+  @Test(arguments: [0, 1, 6, 43]) func fitsEveryScreen(count: Int) {
+    var model = model(
+      (0..<count).map { index in
+        index % 5 == 4
+          ? offset("venue\(index)", "unknown", reason: "no answer within 5 s", nanoseconds: nil)
+          : offset("venue\(index)", index % 7 == 3 ? "holdover" : "synchronized")
+      })
+    for index in 0..<30 {
+      model.note(.init(microseconds: Self.noon, exchange: "okx", text: "change \(index)"))
+    }
+    model.trails["venue0"] = [(Self.noon - 7_200_000_000, 1), (Self.noon - 10, 2)]
+    for columns in 1...130 {
+      for rows in 1...50 {
+        var view = view(model, columns, rows)
+        view.scroll = 3
+        let lines = text(view)
+        #expect(lines.count <= rows && lines.allSatisfy { $0.count <= columns })
+      }
+    }
+  }
+
+  @Test func showsEachExchangeWithItsNumbers() {
+    let lines = text(view(model([offset("okx"), offset("binance")]), 80, 24))
+    #expect(
+      lines.contains {
+        $0.hasPrefix("EXCHANGE  STATE") && $0.contains("-10 ms ") && $0.contains(" +10 ms")
+      })
+    let rows = lines.filter { $0.contains("synchronized") }
+    #expect(rows.map { $0.prefix(7) } == ["binance", "okx    "], "in order of the names")
+    #expect(rows[0].contains("+3.00 ms") && rows[0].contains("±500 us"))
+    #expect(rows[0].contains(":    o]  "), "3 ms is far from zero, and well known")
+    #expect(rows[0].contains("  90 s"))
+    #expect(lines.last?.hasPrefix("q quits") == true)
+  }
+
+  @Test func aNarrowScreenKeepsWhatMattersMost() {
+    let lines = text(view(model([offset("binance")]), 34, 10))
+    #expect(lines.contains { $0.hasPrefix("binance   +3.00 ms  ±500 us") })
+    #expect(!lines.contains { $0.contains("synchronized") })
+  }
+
+  @Test func withoutATimeTheReasonStandsInItsPlace() {
+    let lines = text(
+      view(model([offset("okx", "unknown", reason: "HTTP 418 banned", nanoseconds: nil)]), 80, 24))
+    #expect(lines.contains { $0.hasPrefix("okx       unknown") && $0.contains("HTTP 418 banned") })
+  }
+
+  @Test func whereNotAllFitThoseInTroubleComeFirstAndTheRestIsScrolledTo() {
+    let many = (10..<40).map { offset("venue\($0)", $0 == 30 ? "holdover" : "synchronized") }
+    var view = view(model(many), 80, 20)
+    let rows = { text(view).filter { $0.hasPrefix("venue") }.map { $0.prefix(7) } }
+    #expect(rows().first == "venue30" && rows()[1] == "venue10")
+    #expect(text(view).last?.contains("of 30, ^v scroll") == true)
+    view.scroll = 1000
+    #expect(rows().last == "venue39")
+    #expect(view.mostScroll == 30 - rows().count)
+  }
+
+  @Test func aChangeOfStateIsNotedWithItsReason() {
+    var model = model([offset("okx"), offset("binance")])
+    #expect(model.changes.isEmpty, "what was so from the start has not changed")
+    model.update(
+      [offset("okx", "holdover", reason: "HTTP 429 Too Many Requests"), offset("binance")],
+      at: MonotonicInstant(nanoseconds: 0), microseconds: Self.noon, arrow: "->")
+    #expect(model.changes.map(\.text) == ["synchronized -> holdover: HTTP 429 Too Many Requests"])
+    #expect(
+      text(view(model, 80, 24)).contains {
+        $0.hasPrefix("12:00:00  okx  synchronized -> holdover: HTTP 429")
+      })
+  }
+
+  @Test func whatIsNewestStaysVisible() {
+    var model = model([offset("okx")])
+    for index in 0..<500 {
+      model.note(.init(microseconds: Self.noon, exchange: "okx", text: "change \(index)"))
+    }
+    #expect(model.changes.count == WatchModel.mostChanges)
+    let lines = text(view(model, 80, 24))
+    #expect(lines.contains { $0.hasSuffix("change 499") })
+    #expect(lines.contains { $0.hasPrefix("okx  ") }, "the table is not pushed out")
+  }
+
+  @Test func withoutADaemonTheLastTableStaysAndSaysSo() {
+    var model = model([offset("okx")])
+    model.trouble = "the daemon closed the connection; see its log"
+    let lines = text(view(model, 80, 24))
+    #expect(lines[0].hasPrefix("the daemon closed the connection"))
+    #expect(lines.contains { $0.hasPrefix("okx  ") })
+  }
+
+  @Test func theWaitForTheNextResyncGoesOnBetweenAnswers() {
+    let model = model([offset("okx")])
+    let later = MonotonicInstant(nanoseconds: 60_000_000_000)
+    #expect(model.nextSync(of: model.offsets[0], at: later) == 30_000)
+    #expect(
+      model.nextSync(of: model.offsets[0], at: MonotonicInstant(nanoseconds: 1 << 40)) == 0)
+  }
+
+  @Test func coloursAreInTheTextOnlyWhereTheyAreWanted() {
+    let lines = view(model([offset("okx")]), 80, 24).lines
+    #expect(lines.contains { $0.text(width: 80, hasColours: true).contains("\u{1B}[32m") })
+    #expect(!lines.contains { $0.text(width: 80, hasColours: false).contains("\u{1B}") })
+    // A line that is cut ends its colour all the same.
+    #expect(PaintedLine("synchronized", .good).text(width: 4, hasColours: true).hasSuffix("[0m"))
+  }
+
+  @Test func barsStandWhereTheyShould() {
+    let bars = ErrorBars(bounds: [-2_000_000, 900_000_000], glyphs: .ascii)
+    #expect(bars.limit == 1e9)
+    #expect(bars.bar(lower: 0, offset: 0, upper: 0, width: 11) == "     o     ")
+    #expect(
+      bars.bar(lower: -1_000_000_000, offset: 0, upper: 1_000_000_000, width: 11).first == "[")
+    let far = bars.bar(lower: 899_000_000, offset: 899_500_000, upper: 900_000_000, width: 21)
+    #expect(far.dropFirst(19).contains("o") && far.contains(":"))
+    for width in 1...40 {
+      #expect(bars.bar(lower: .min / 2, offset: 0, upper: .max / 2, width: width).count == width)
+      #expect(bars.title(width: width).count <= width)
+    }
+  }
+
+  @Test func aSparklineShowsTheRangeOfWhatThereIs() {
+    let points = (0..<8).map { (time: Int64($0 * 10), value: Int64($0)) }
+    #expect(Sparkline.text(points, over: 0..<80, width: 8, glyphs: .unicode) == "▁▂▃▄▅▆▇█")
+    #expect(Sparkline.text(points, over: 0..<80, width: 4, glyphs: .ascii) == "_-*@")
+    #expect(Sparkline.text([(5, 7)], over: 0..<80, width: 4, glyphs: .ascii) == "+   ")
+    #expect(Sparkline.text([], over: 0..<80, width: 3, glyphs: .ascii) == "   ")
+  }
+
+  @Test func keysAreToldApart() {
+    let keys = TerminalScreen.keys(Array("j\u{1B}[A\u{1B}OB\u{1B}[6~\u{1B}[1;5Cq".utf8)[...])
+    #expect(keys == [.character("j"), .up, .down, .pageDown, .character("q")])
+    #expect(
+      TerminalScreen.keys([0x1B]) == [] && TerminalScreen.keys(Array("\u{1B}[".utf8)[...]) == [])
+  }
+}

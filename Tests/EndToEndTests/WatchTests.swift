@@ -1,0 +1,152 @@
+import ClockProtocol
+import ExchangeSimulator
+import Glibc
+import JSONDocument
+import Testing
+
+/// What people look at while it goes on: `watch`, `probe` and progress.
+@Suite struct WatchTests {
+  let simulator: ExchangeSimulator
+  let daemon: DaemonProcess
+
+  init() throws {
+    var ahead = Conditions()
+    ahead.offset = .seconds(3)
+    simulator = try ExchangeSimulator([.init("binance", ahead), .init("okx")])
+    daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+  }
+
+  private func start(
+    _ arguments: [String], output: String, environment: [String] = []
+  ) throws -> ChildProcess {
+    try ChildProcess(
+      product("exchange-clock"), arguments, output: output,
+      environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)"] + environment)
+  }
+
+  private static let leave = "\u{1B}[?25h\u{1B}[?1049l"
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGTRAP])
+  func theTerminalIsGivenBackHoweverItEnds(number: CInt) throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    #expect(terminal.drawn.hasPrefix("\u{1B}[?1049h") && !terminal.isAsItWas)
+    #expect(terminal.drawn.contains("\u{1B}[32msynchronized"))
+    #expect(!terminal.drawn.contains(Self.leave))
+    watch.signal(number)
+    #expect(watch.exitCode() == nil, "it died of the signal, as a shell wants to know")
+    #expect(terminal.shows(Self.leave) && terminal.isAsItWas)
+  }
+
+  @Test func aStoppedWatchGivesTheTerminalBackForTheWhile() throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    watch.signal(SIGTSTP)
+    try daemon.eventually("the terminal is back") { terminal.shows(Self.leave) }
+    #expect(terminal.isAsItWas)
+    terminal.forget()
+    watch.signal(SIGCONT)
+    try daemon.eventually("the table is drawn again") { terminal.shows("okx       ") }
+    #expect(!terminal.isAsItWas)
+  }
+
+  @Test func noColoursWhereNoneAreWanted() throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(
+      ["watch"], output: terminal.path, environment: ["TERM=xterm", "NO_COLOR=1"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    #expect(!terminal.drawn.contains("\u{1B}[32m"))
+    watch.signal(SIGTERM)
+  }
+
+  @Test func aDaemonThatGoesAndComesIsTold() throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    daemon.process.signal(SIGKILL)
+    try daemon.eventually("it says that it is gone") { terminal.shows("no daemon: ") }
+    terminal.forget()
+    let next = try DaemonProcess(
+      daemon.directory.read("exchange-clock.toml"), in: daemon.directory)
+    try next.eventually("the table is up to date") { terminal.shows("ok\u{1B}[0m: 2/2") }
+    watch.signal(SIGTERM)
+  }
+
+  @Test func whenPipedEachChangeIsALine() throws {
+    let directory = TemporaryDirectory()
+    let text = try start(["watch"], output: directory.path("text"))
+    let json = try start(["watch", "--json"], output: directory.path("json"))
+    let isThere = { (file: String, words: [String]) in
+      directory.read(file).split(separator: "\n").contains { line in
+        words.allSatisfy { line.contains($0) }
+      }
+    }
+    try daemon.eventually("all are told at the start") {
+      isThere("text", ["okx", "synchronized"]) && isThere("json", [#""exchange":"okx""#])
+    }
+    simulator.update("okx") { $0.fault = .forbidden }
+    _ = try? daemon.call(.resync, ["exchange": "okx"])
+    try daemon.eventually("the change is told") {
+      isThere("text", ["okx", "holdover", "HTTP 403"]) && isThere("json", ["okx", "HTTP 403"])
+    }
+    for line in directory.read("json").split(separator: "\n") {
+      #expect(OffsetResult(json: try JSONValue(parsing: String(line))) != nil)
+    }
+    #expect(!directory.read("text").contains("\u{1B}"))
+    text.signal(SIGTERM)
+    json.signal(SIGTERM)
+  }
+
+  @Test func progressIsShownOnATerminalAndErased() throws {
+    let terminal = try PseudoTerminal()
+    let wait = try ChildProcess(
+      product("exchange-clock"),
+      ["wait", "--timeout", "60s", "--socket", daemon.directory.path("none")],
+      output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("progress is shown") { terminal.shows(" s left") }
+    wait.signal(SIGINT)
+    #expect(wait.exitCode() == nil)
+    #expect(terminal.shows("s left\r\u{1B}[K") && terminal.isAsItWas)
+  }
+
+  @Test func probeNeedsNoDaemon() throws {
+    let url = simulator.url(of: "binance")
+    let probe = try run(
+      product("exchange-clock"), ["probe", "binance", "--base-url", url, "--samples", "5"])
+    #expect(probe.code == 0, "\(probe.output)")
+    let lines = probe.output.split(separator: "\n")
+    #expect(lines.count == 8 && lines[0] == "\(url)/api/v3/time tells its time in steps of 1 ms")
+    #expect(lines[2...6].allSatisfy { $0.contains("±") && $0.contains("+") })
+    #expect(lines[7].contains("ahead of this host's clock") && lines[7].hasSuffix("(5 samples)"))
+    let source = try run(
+      product("exchange-clock"),
+      ["probe", "\(url)/api/v3/time", "--time", "/serverTime", "--unit", "ms", "--json"])
+    let json = try JSONValue(parsing: source.output)
+    let offset = try #require(OffsetResult(json: json)?.measurement)
+    #expect((offset.lowerNanoseconds...offset.upperNanoseconds).contains(3_000_000_000))
+    let widths = json["probes"]?.array?.compactMap { $0["error_ns"]?.integer } ?? []
+    #expect(widths.count == 8 && widths[7] <= widths[0], "\(widths)")
+  }
+
+  @Test func aProbeThatFailsSaysWhy() throws {
+    let tool = product("exchange-clock")
+    let silent = try run(tool, ["probe", "okx", "--base-url", "http://127.0.0.1:1"])
+    #expect(
+      silent.code == 1 && silent.output.contains("failed: ") && silent.output.contains("okx: no"))
+    for (arguments, code, message) in [
+      (["probe", "nope"], CInt(64), "unknown exchange \"nope\""),
+      (["probe", "okx", "--samples", "0"], 64, "--samples: samples must be from 1 to 64"),
+      (["probe", "okx", "--samples", "many"], 64, "--samples: "),
+      (["probe", "okx", "--config", "/none"], 64, "--config: read /none"),
+      (["probe", "okx", "--config", "/none", "--proxy", "x"], 64, "stands in the file"),
+      (["status", "--samples", "3"], 64, "status takes no option \"--samples\""),
+    ] {
+      let refused = try run(tool, arguments)
+      #expect(refused.code == code && refused.output.contains(message), "\(refused.output)")
+      #expect(refused.output.count { $0 == "\n" } == 1)
+    }
+  }
+}
