@@ -45,9 +45,9 @@ extension ClockDaemon {
     }
     let statuses = exchanges.map(\.tracker.status)
     // In one step: no reader may find an estimate from before that looks good.
-    let content = board.change { content in
+    let content = board.publish { content in
       content.host = watch
-      for (index, status) in statuses.enumerated() { content.entries[index].status = status }
+      for (index, status) in statuses.enumerated() { content.entries[index].show(status) }
       return content
     }
     page.write(content)

@@ -153,8 +153,10 @@ actor ClockDaemon {
       case .wake(let instant): exchanges[index].timer.set(to: instant)
       case .publish:
         let status = exchanges[index].tracker.status
-        let entry = board.change { content in
-          content.entries[index].status = status
+        let isBreak = exchanges[index].isClockBroken
+        exchanges[index].isClockBroken = false
+        let entry = board.publish { content in
+          content.entries[index].show(status, isBreak: isBreak)
           return content.entries[index]
         }
         page.write(entry)
@@ -177,10 +179,12 @@ actor ClockDaemon {
   private func note(_ event: TrackerEvent, _ index: Int) {
     let now = HostClocks.monotonic()
     switch event {
+    case .rateChanged: exchanges[index].isClockBroken = true
     case .stepRefused(let step, _):
       exchanges[index].jump = .init(size: step, at: now, isAccepted: false)
     case .stepAccepted(let step):
       exchanges[index].jump = .init(size: step, at: now, isAccepted: true)
+      exchanges[index].isClockBroken = true
     default: break
     }
   }

@@ -1,13 +1,18 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import LinuxSystem
 
 /// One client of the socket. Belongs to the socket's thread.
 final class Connection {
-  /// A client for which more than this waits, and that asks on, is cut off.
+  /// A client for which more than this waits, and that asks on or has to be told more, is cut off.
   static let mostUnread = 256 * 1024
+
+  /// A client that takes nothing of what waits for it for so long is cut off.
+  static let patience = Duration.seconds(60)
 
   let token: UInt64
   let descriptor: OwnedDescriptor
+  let session: Session
 
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
@@ -15,18 +20,24 @@ final class Connection {
   /// The client will send no more; it still gets its answers.
   private(set) var inputEnded = false
 
-  /// The client reads too slowly, or is gone.
-  private(set) var isCutOff = false
+  /// Why the client is cut off, in one clause; empty where it has gone by itself.
+  private(set) var cutOffReason: String?
+
+  /// When the client last took something of what waits for it; nil while nothing waits.
+  private(set) var waitingSince: MonotonicInstant?
 
   private var input = LineBuffer()
   private var lines: ArraySlice<LineBuffer.Line> = []
   private var output: [UInt8] = []
   private var watched = (reading: true, writing: false)
 
-  init(token: UInt64, descriptor: consuming OwnedDescriptor) {
+  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session) {
     self.token = token
     self.descriptor = descriptor
+    self.session = session
   }
+
+  var isCutOff: Bool { cutOffReason != nil }
 
   /// Nothing more will happen here: to be closed.
   var isFinished: Bool {
@@ -36,7 +47,7 @@ final class Connection {
   /// Lines are in that have not been answered.
   var hasLines: Bool { !lines.isEmpty }
 
-  /// The client has closed its side; what it sent last counts as a line.
+  /// The client has closed its side: what it sent last counts as a line.
   func endInput() {
     inputEnded = true
     var fresh: [LineBuffer.Line] = []
@@ -44,8 +55,8 @@ final class Connection {
     lines += fresh
   }
 
-  func cutOff() {
-    isCutOff = true
+  func cutOff(_ reason: String = "") {
+    cutOffReason = reason
   }
 
   func take(_ bytes: UnsafeRawBufferPointer) {
@@ -58,7 +69,7 @@ final class Connection {
     guard !lines.isEmpty else { return nil }
     if output.count > Self.mostUnread { flush() }
     guard output.count <= Self.mostUnread else {
-      isCutOff = true
+      cutOff("\(output.count) bytes of answers wait for it")
       return nil
     }
     return lines.popFirst()
@@ -69,8 +80,28 @@ final class Connection {
     output.append(UInt8(ascii: "\n"))
   }
 
+  /// Tells the client what has changed, once it has taken what waits for it. What there would have
+  /// been to tell meanwhile is counted as if it waited, but only the newest of it is kept.
+  func tell() {
+    session.look()
+    if output.isEmpty {
+      output += session.lines()
+    } else if output.count + session.untold > Self.mostUnread {
+      cutOff("\(output.count + session.untold) bytes of notifications wait for it")
+    }
+  }
+
   /// Sends as much as the client takes now.
   func flush() {
+    repeat {
+      send()
+      // What it could not be told while something waited for it.
+      if output.isEmpty, !isCutOff { output += session.lines() }
+    } while !output.isEmpty && !isCutOff && waitingSince == nil
+  }
+
+  private func send() {
+    guard !output.isEmpty else { return }
     var sent = 0
     output.withUnsafeBytes { bytes in
       while sent < bytes.count {
@@ -78,12 +109,18 @@ final class Connection {
         case .bytes(let count): sent += count
         case .wouldBlock: return
         case .closed:
-          isCutOff = true
+          cutOff()
           return
         }
       }
     }
-    if sent == output.count { output = [] } else { output.removeFirst(sent) }
+    if sent == output.count {
+      output = []
+      waitingSince = nil
+    } else {
+      output.removeFirst(sent)
+      if sent > 0 || waitingSince == nil { waitingSince = HostClocks.monotonic() }
+    }
   }
 
   func watch(with poller: Poller) {

@@ -27,6 +27,10 @@ struct FollowedExchange {
   /// The last jump of its clock; nil once a resync was good that showed none.
   var jump: CommonStep.Jump?
 
+  /// Its clock was found to have been set, or to run at another rate, and readers are not shown
+  /// that yet.
+  var isClockBroken = false
+
   /// Readiness no longer waits for this one, and a warning said so.
   var isGivenUp = false
 

@@ -43,6 +43,36 @@ struct Parameters {
     return flag
   }
 
+  func integer(_ name: String, in range: ClosedRange<Int64>) throws(RPCError) -> Int64 {
+    guard let number = try optionalInteger(name, in: range) else {
+      throw RPCError(.invalidParams, "\(name): missing; a whole number is expected")
+    }
+    return number
+  }
+
+  /// Null counts as absent.
+  func optionalInteger(
+    _ name: String, in range: ClosedRange<Int64>
+  ) throws(RPCError) -> Int64? {
+    guard let value = object[name], value != .null else { return nil }
+    guard let number = value.integer, range.contains(number) else {
+      throw RPCError(
+        .invalidParams,
+        "\(name): a whole number from \(range.lowerBound) to \(range.upperBound) is expected")
+    }
+    return number
+  }
+
+  /// At least one text; null counts as absent.
+  func optionalStrings(_ name: String) throws(RPCError) -> [String]? {
+    guard let value = object[name], value != .null else { return nil }
+    let texts = value.array?.compactMap(\.string) ?? []
+    guard !texts.isEmpty, texts.count == value.array?.count else {
+      throw RPCError(.invalidParams, "\(name): a list of strings is expected")
+    }
+    return texts
+  }
+
   /// A number of milliseconds, whole or not; null counts as absent.
   func milliseconds(_ name: String, in range: ClosedRange<Double>) throws(RPCError) -> Duration? {
     guard let value = object[name], value != .null else { return nil }

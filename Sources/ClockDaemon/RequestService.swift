@@ -26,20 +26,23 @@ struct RequestService: Sendable {
     case later
   }
 
-  /// - Parameter later: called once, on any thread, if and only if the answer is `.later`.
+  /// - Parameters:
+  ///   - session: of the connection that the line came from.
+  ///   - later: called once, on any thread, if and only if the answer is `.later`.
   func answer(
-    _ line: [UInt8], later: @escaping @Sendable (String?) -> Void
+    _ line: [UInt8], for session: Session = Session(),
+    later: @escaping @Sendable (String?) -> Void
   ) -> Answer {
     switch Message(line: line) {
     case .single(let request):
-      switch respond(to: request) {
+      switch respond(to: request, session) {
       case .now(let reply): return .now(reply?.text)
       case .later(let start):
         start { later($0?.text) }
         return .later
       }
     case .batch(let requests):
-      return answer(requests.map(respond), later: later)
+      return answer(requests.map { respond(to: $0, session) }, later: later)
     }
   }
 
@@ -93,15 +96,16 @@ struct RequestService: Sendable {
     }
   }
 
-  private func respond(to request: RequestOrFault) -> Reply {
+  private func respond(to request: RequestOrFault, _ session: Session) -> Reply {
     switch request {
     case .failure(let fault):
+      session.complaint = fault.error.message
       return .now(fault.id.map { Response.error(fault.error, id: $0) })
     case .success(let request):
       do throws(RPCError) {
         let method = try method(of: request)
         if method == .resync { return try respondAfterResync(request) }
-        let result = try result(of: method, request.params)
+        let result = try result(of: method, request.params, session)
         return .now(request.id.map { Response.result(result, id: $0) })
       } catch {
         return .now(request.id.map { Response.error(error, id: $0) })
@@ -138,7 +142,9 @@ struct RequestService: Sendable {
     }
   }
 
-  private func result(of method: Method, _ params: JSONValue) throws(RPCError) -> JSONValue {
+  private func result(
+    of method: Method, _ params: JSONValue, _ session: Session
+  ) throws(RPCError) -> JSONValue {
     let clocks = HostClocks.read()
     let parameters = Parameters(params)
     switch method {
@@ -158,6 +164,14 @@ struct RequestService: Sendable {
       return try withEntry(parameters) { entry, host in
         entry.offset(at: clocks, host: host).json
       }
+    case .convert:
+      return try convert(parameters, at: clocks)
+    case .subscribe:
+      return try subscribe(parameters, session, at: clocks)
+    case .unsubscribe:
+      let id = try parameters.integer("subscription", in: 1...Int64.max)
+      try session.unsubscribe(id)
+      return ["subscription": .integer(id)]
     case .offsets, .resync:
       let content = board.read()
       return .array(
@@ -169,7 +183,7 @@ struct RequestService: Sendable {
     }
   }
 
-  private func withEntry(
+  func withEntry(
     _ parameters: Parameters,
     _ body: (inout StatusBoard.Entry, HostWatch) throws(RPCError) -> JSONValue
   ) throws(RPCError) -> JSONValue {
@@ -181,7 +195,7 @@ struct RequestService: Sendable {
     return try result.get()
   }
 
-  private func unknownExchange(_ id: String) -> RPCError {
+  func unknownExchange(_ id: String) -> RPCError {
     let enabled = board.read().entries.map(\.id).joined(separator: ", ")
     let isKnown = catalog.contains { $0.id == id }
     let hint = isKnown ? "add [exchanges.\(id)] to the configuration; " : ""

@@ -1,3 +1,4 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import Glibc
 internal import JSONDocument
@@ -5,27 +6,45 @@ internal import LinuxSystem
 
 /// The connections of the socket's thread, and what happens on each.
 struct ServerLoop: ~Copyable {
-  typealias Handler = (_ token: UInt64, _ line: [UInt8]) -> RequestService.Answer
+  typealias Handler =
+    (_ token: UInt64, _ line: [UInt8], _ session: Session) -> RequestService.Answer
 
   static let listenerToken: UInt64 = 0
+  private static let firstToken: UInt64 = 16
 
   private(set) var connections: [UInt64: Connection] = [:]
+  let feed = OffsetFeed()
+
   private let poller: Poller
   private let maxClients: Int
   private let handler: Handler
-  private var nextToken: UInt64 = 1
+  private var nextToken = Self.firstToken
+  private var log: ClientLog
   /// Connections with lines that are in but had to make way for others.
   private var backlog: [UInt64] = []
+  /// Connections that hold subscriptions.
+  private var subscribers: Set<UInt64> = []
+  /// Those of them that are still to be told what has changed.
+  private var untold: [UInt64] = []
+  /// There has been more news since the first of them was told.
+  private var isMoreUntold = false
+  /// Connections for which something waits.
+  private var unread: Set<UInt64> = []
 
   /// Lines of one connection answered before the others have their turn.
   private static let linesPerTurn = 32
+  /// Subscribers told before requests have their turn: a fraction of a millisecond.
+  private static let subscribersPerTurn = 32
   /// Kept open so that, when the process has no descriptor left, it can be given up to accept and
   /// turn away a client instead of leaving it waiting.
   private var spare = OwnedDescriptor.null()
 
-  init(poller: Poller, maxClients: Int, handler: @escaping Handler) {
+  init(
+    poller: Poller, maxClients: Int, log: ClientLog = ClientLog(), handler: @escaping Handler
+  ) {
     self.poller = poller
     self.maxClients = maxClients
+    self.log = log
     self.handler = handler
   }
 
@@ -44,9 +63,9 @@ struct ServerLoop: ~Copyable {
   }
 
   /// Nothing is left to do before the next event.
-  var isIdle: Bool { backlog.isEmpty }
+  var isIdle: Bool { backlog.isEmpty && untold.isEmpty && !isMoreUntold }
 
-  /// Gives each connection with lines left one more turn.
+  /// Gives each connection with lines left one more turn, and some subscribers theirs.
   mutating func continueBacklog() {
     let tokens = backlog
     backlog = []
@@ -55,15 +74,46 @@ struct ServerLoop: ~Copyable {
       work(connection)
       settle(connection)
     }
+    if untold.isEmpty, isMoreUntold {
+      untold = Array(subscribers)
+      isMoreUntold = false
+    }
+    for _ in 0..<min(Self.subscribersPerTurn, untold.count) {
+      guard let connection = connections[untold.removeLast()] else { continue }
+      connection.tell()
+      settle(connection)
+    }
   }
 
   /// The answer to a request that had to wait; nil when none is due.
   mutating func complete(_ token: UInt64, _ line: String?) {
     guard let connection = connections[token] else { return }
     connection.isWaiting = false
+    connection.session.isAnswerPending = false
     if let line { connection.enqueue(line) }
     work(connection)
     settle(connection)
+  }
+
+  /// Somebody wants to be told what changes.
+  var hasSubscribers: Bool { !subscribers.isEmpty }
+
+  /// Tells all subscribers what has changed, in turns with the requests: what is newest then.
+  mutating func tell(_ content: StatusBoard.Content) {
+    feed.refresh(content, at: .read())
+    isMoreUntold = true
+  }
+
+  /// Once a second: cuts off who takes nothing of what waits for it.
+  mutating func look(at now: MonotonicInstant) {
+    for token in unread {
+      guard let connection = connections[token], let since = connection.waitingSince,
+        now - since >= Connection.patience
+      else { continue }
+      connection.cutOff("it has taken nothing for \(Connection.patience.shortText)")
+      settle(connection)
+    }
+    log.looked(at: now)
   }
 
   private mutating func accept(from listener: borrowing OwnedDescriptor) {
@@ -88,7 +138,8 @@ struct ServerLoop: ~Copyable {
       turnAway(descriptor, "\(maxClients) clients are connected, which is socket.max_clients")
       return
     }
-    let connection = Connection(token: nextToken, descriptor: descriptor)
+    let connection = Connection(
+      token: nextToken, descriptor: descriptor, session: Session(feed: feed))
     do throws(SystemError) {
       try poller.add(connection.descriptor, token: nextToken)
     } catch {
@@ -100,15 +151,17 @@ struct ServerLoop: ~Copyable {
     nextToken += 1
   }
 
-  private func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
+  private mutating func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
     _ = Array((Self.refusal(reason) + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
+    let peer = UnixSocket.peer(of: descriptor)
+    log.note(.turnedAway, peer, "was turned away: \(reason)", at: HostClocks.monotonic())
   }
 
   private static func refusal(_ reason: String) -> String {
     Response.error(RPCError(.overloaded, reason), id: .null).text
   }
 
-  private func read(_ connection: Connection) {
+  private mutating func read(_ connection: Connection) {
     guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return }
     withUnsafeTemporaryAllocation(byteCount: LineBuffer.longestRequest, alignment: 16) { buffer in
       switch connection.descriptor.read(into: buffer) {
@@ -122,7 +175,8 @@ struct ServerLoop: ~Copyable {
   }
 
   /// Answers the lines that are in, in order; stops at one that has to wait.
-  private func work(_ connection: Connection) {
+  private mutating func work(_ connection: Connection) {
+    let session = connection.session
     for _ in 0..<Self.linesPerTurn {
       guard !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() else {
         return
@@ -131,28 +185,55 @@ struct ServerLoop: ~Copyable {
       case .tooLong:
         let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"
         connection.enqueue(Response.error(RPCError(.invalidRequest, limit), id: .null).text)
+        session.complaint = limit
       case .complete(let bytes):
-        switch handler(connection.token, bytes) {
+        let began = session.began
+        switch handler(connection.token, bytes, session) {
         case .now(let reply): if let reply { connection.enqueue(reply) }
-        case .later: connection.isWaiting = true
+        case .later:
+          connection.isWaiting = true
+          session.isAnswerPending = session.began > began
         }
       }
+      guard let complaint = session.complaint else { continue }
+      session.complaint = nil
+      log.note(
+        .misbehaved, UnixSocket.peer(of: connection.descriptor),
+        "sent what is no request: \(complaint)", at: HostClocks.monotonic())
     }
   }
 
   /// Sends what is ready, and closes or watches the connection as it stands.
   private mutating func settle(_ connection: Connection) {
+    let token = connection.token
     connection.flush()
     if connection.hasLines, !connection.isWaiting, !connection.isCutOff,
-      !backlog.contains(connection.token)
+      !backlog.contains(token)
     {
-      backlog.append(connection.token)
+      backlog.append(token)
     }
     if connection.isFinished {
+      if let reason = connection.cutOffReason, !reason.isEmpty {
+        log.note(
+          .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
+          at: HostClocks.monotonic())
+      }
       poller.remove(connection.descriptor)
-      connections[connection.token] = nil
+      connections[token] = nil
+      subscribers.remove(token)
+      unread.remove(token)
     } else {
       connection.watch(with: poller)
+      if connection.session.subscriptions.isEmpty {
+        subscribers.remove(token)
+      } else {
+        subscribers.insert(token)
+      }
+      if connection.waitingSince == nil {
+        unread.remove(token)
+      } else {
+        unread.insert(token)
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import Glibc
 internal import LinuxSystem
@@ -13,14 +14,24 @@ final class SocketServer: Sendable {
   private struct Inbox: Sendable {
     var replies: [(token: UInt64, line: String?)] = []
     var isStopping = false
+    /// What is known of an exchange has changed.
+    var hasNews = false
   }
+
+  /// Between two looks at the local clock, and at what changes by and by: an offset that drifts, a
+  /// state that has had its time.
+  private static let lookPeriod = Duration.seconds(1)
+  private static let stepsToken: UInt64 = 1
 
   private let poller: Poller
   private let listener: OwnedDescriptor
   private let service: RequestService
   private let maxClients: Int
+  /// Nil where the kernel does not tell of them; then a look notices them.
+  private let steps: RealtimeSteps?
   private let inbox = Mutex(Inbox())
   private let rounds = Atomic<Int>(0)
+  private let hasSubscribers = Atomic<Bool>(false)
 
   /// - Parameter listener: listening and non-blocking; taken over.
   init(
@@ -30,11 +41,14 @@ final class SocketServer: Sendable {
     self.listener = listener
     self.service = service
     self.maxClients = maxClients
+    steps = try? RealtimeSteps()
     try poller.add(self.listener, token: ServerLoop.listenerToken)
+    if let steps { try poller.add(steps, token: Self.stepsToken) }
   }
 
   /// Starts the thread; fails where the system allows no more of them.
   func start() throws(SystemError) {
+    service.board.setBell { [weak self] in self?.boardChanged() }
     try Thread.start(named: "socket") { self.run() }
   }
 
@@ -50,25 +64,63 @@ final class SocketServer: Sendable {
     return rounds.load(ordering: .relaxed)
   }
 
+  private func boardChanged() {
+    guard hasSubscribers.load(ordering: .sequentiallyConsistent) else { return }
+    inbox.withLock { $0.hasNews = true }
+    poller.wake()
+  }
+
   private func run() {
-    var loop = ServerLoop(poller: poller, maxClients: maxClients) { token, line in
-      self.service.answer(line) { reply in
+    var loop = ServerLoop(poller: poller, maxClients: maxClients) { token, line, session in
+      self.service.answer(line, for: session) { reply in
         self.inbox.withLock { $0.replies.append((token, reply)) }
         self.poller.wake()
       }
     }
+    var nextLook = HostClocks.monotonic()
     while true {
-      poller.wait(forever: loop.isIdle) { loop.handle($0, listener: listener) }
+      var isNews = false
+      let now = HostClocks.monotonic()
+      if now >= nextLook {
+        nextLook = now + Self.lookPeriod
+        service.board.lookAtLocalClock()
+        loop.look(at: now)
+        isNews = true
+      }
+      poller.wait(atMost: loop.isIdle ? nextLook - now : .zero) { event in
+        if event.token == Self.stepsToken {
+          isNews = takeStep() || isNews
+        } else {
+          loop.handle(event, listener: listener)
+        }
+      }
       loop.continueBacklog()
       rounds.add(1, ordering: .relaxed)
-      let (replies, isStopping) = inbox.withLock { inbox in
-        defer { inbox.replies = [] }
-        return (inbox.replies, inbox.isStopping)
+      let inbox = inbox.withLock { inbox in
+        defer { inbox = Inbox() }
+        return inbox
       }
-      if isStopping { return }
-      for reply in replies { loop.complete(reply.token, reply.line) }
+      if inbox.isStopping { return }
+      for reply in inbox.replies { loop.complete(reply.token, reply.line) }
+      let hadSubscribers = hasSubscribers.exchange(
+        loop.hasSubscribers, ordering: .sequentiallyConsistent)
+      // Nobody rang for the first one until now.
+      if isNews || inbox.hasNews || !hadSubscribers, loop.hasSubscribers {
+        loop.tell(service.board.read())
+      }
       let clients = loop.connections.count
       service.board.change { if $0.clients != clients { $0.clients = clients } }
     }
+  }
+
+  /// CLOCK_REALTIME was set: notes when.
+  private func takeStep() -> Bool {
+    guard let steps else { return false }
+    guard let wasSet = try? steps.take() else {
+      poller.remove(steps)
+      return false
+    }
+    if wasSet { service.board.lookAtLocalClock(wasSet: true) }
+    return wasSet
   }
 }

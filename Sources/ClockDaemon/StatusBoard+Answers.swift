@@ -133,7 +133,8 @@ func milliseconds(_ duration: Duration) -> Int64 {
   floorDivided(duration.wholeNanoseconds, by: 1_000_000)
 }
 
-private func floorDivided(_ number: Int64, by divisor: Int64) -> Int64 {
+/// Rounded down, also below zero.
+func floorDivided(_ number: Int64, by divisor: Int64) -> Int64 {
   let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
   return remainder < 0 ? quotient - 1 : quotient
 }

@@ -13,6 +13,9 @@ final class StatusBoard: Sendable {
 
     /// The last nonce given out; stamps of such an exchange must grow across all bots.
     var lastNonce: ExchangeInstant?
+
+    /// What was known of its clock before.
+    var past = ClockHistory()
   }
 
   struct Content: Sendable {
@@ -28,12 +31,25 @@ final class StatusBoard: Sendable {
   let started = HostClocks.monotonic()
   private let content: Mutex<Content>
 
+  /// What CLOCK_REALTIME showed before.
+  private let localHistory = Mutex(LocalHistory(at: .read()))
+
+  /// Rung when the entries have changed.
+  private let bell = Mutex<@Sendable () -> Void>({})
+
   init(entries: [Entry], host: HostWatch) {
     precondition(
       zip(entries, entries.dropFirst()).allSatisfy {
         $0.settings.definition.id < $1.settings.definition.id
       }, "entries are looked up by bisection")
+    var entries = entries
+    for index in entries.indices { entries[index].past.note(entries[index].status) }
     content = Mutex(Content(entries: entries, host: host))
+  }
+
+  /// Has `ring` called, on any thread, whenever an exchange's status has changed.
+  func setBell(_ ring: @escaping @Sendable () -> Void) {
+    bell.withLock { $0 = ring }
   }
 
   func read() -> Content {
@@ -42,6 +58,29 @@ final class StatusBoard: Sendable {
 
   func change<Value: Sendable>(_ change: (inout Content) -> Value) -> Value {
     content.withLock { change(&$0) }
+  }
+
+  /// Changes what readers are shown, and tells who listens.
+  @discardableResult
+  func publish<Value: Sendable>(_ change: (inout Content) -> Value) -> Value {
+    defer { bell.withLock(\.self)() }
+    return self.change(change)
+  }
+
+  /// Notes what CLOCK_REALTIME shows now.
+  ///
+  /// - Parameter wasSet: the kernel has told that it was set since the last time.
+  func lookAtLocalClock(wasSet: Bool = false) {
+    localHistory.withLock { $0.looked(.read(), wasSet: wasSet) }
+  }
+
+  /// When CLOCK_REALTIME showed `local`.
+  func instants(
+    showing local: LocalInstant, now: LocalHistory.Look
+  ) throws(LocalHistory.Refusal) -> ClosedRange<MonotonicInstant> {
+    try localHistory.withLock { history throws(LocalHistory.Refusal) in
+      try history.instants(showing: local, now: now)
+    }
   }
 
   /// Runs `body` on one exchange's entry, which it may change; nil when there is no such exchange.
@@ -69,6 +108,12 @@ extension StatusBoard.Content {
 
 extension StatusBoard.Entry {
   var id: String { settings.definition.id }
+
+  /// - Parameter isBreak: its clock was found to have been set, or to run at another rate.
+  mutating func show(_ status: ExchangeStatus, isBreak: Bool = false) {
+    self.status = status
+    past.note(status, isBreak: isBreak)
+  }
 
   /// The state as a reader must take it: an interruption that the actor has not dealt with yet
   /// makes everything unusable.

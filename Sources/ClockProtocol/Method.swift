@@ -4,6 +4,9 @@ package enum Method: String, Sendable, CaseIterable {
   case now
   case offset
   case offsets
+  case convert
+  case subscribe
+  case unsubscribe
   case resync
   case health
   case exchanges
@@ -14,6 +17,9 @@ package enum Method: String, Sendable, CaseIterable {
     case .stamp: ["exchange", "recv_window_ms"]
     case .now: ["exchange", "max_error_ms"]
     case .offset: ["exchange"]
+    case .convert: ["exchange", "local_us"]
+    case .subscribe: ["exchanges", "min_change_us"]
+    case .unsubscribe: ["subscription"]
     case .resync: ["exchange", "accept_step"]
     case .offsets, .health, .exchanges: []
     }

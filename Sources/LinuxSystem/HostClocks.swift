@@ -104,7 +104,7 @@ package struct HostClocks: Sendable, Hashable {
     interval.rebased(to: Offset(from: raw, to: local)).widened(by: bracket)
   }
 
-  private static func nanoseconds(_ clock: Clock) -> Int64 {
+  static func nanoseconds(_ clock: Clock) -> Int64 {
     let id: clockid_t
     switch clock {
     case .cycles: return Int64(bitPattern: ec_cycles())

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ClockCore
 internal import Glibc
 
 /// Waits for many descriptors at once, and can be woken from any thread.
@@ -29,6 +30,11 @@ package final class Poller: Sendable {
     _ = try check(ec_epoll_add(epoll.number, descriptor.number, token), "watch a descriptor")
   }
 
+  /// The same for a descriptor that another object owns and keeps open.
+  package func add(_ steps: RealtimeSteps, token: UInt64) throws(SystemError) {
+    _ = try check(ec_epoll_add(epoll.number, steps.descriptor, token), "watch a timer")
+  }
+
   package func change(
     _ descriptor: borrowing OwnedDescriptor, token: UInt64, reading: Bool, writing: Bool
   ) {
@@ -45,12 +51,18 @@ package final class Poller: Sendable {
     _ = write(bell.number, &one, 8)
   }
 
-  /// Waits until something is ready or `wake` was called; looks only once when not `forever`.
+  package func remove(_ steps: RealtimeSteps) {
+    ec_epoll_remove(epoll.number, steps.descriptor)
+  }
+
+  /// Waits until something is ready or `wake` was called, but not much longer than `patience`.
   /// Calls `epoll_wait(2)`.
-  package func wait(forever: Bool = true, _ handle: (Event) -> Void) {
+  package func wait(atMost patience: Duration, _ handle: (Event) -> Void) {
+    // Rounded up, so that nothing is looked for in vain right before it is due.
+    let milliseconds = (max(patience, .zero).wholeNanoseconds + 999_999) / 1_000_000
     withUnsafeTemporaryAllocation(of: ec_epoll_event.self, capacity: 64) { events in
       let count = ec_epoll_wait(
-        epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
+        epoll.number, events.baseAddress, CInt(events.count), CInt(clamping: milliseconds))
       for event in events.prefix(Int(max(count, 0))) {
         if event.token == Self.bellToken {
           var sum: UInt64 = 0

@@ -120,6 +120,28 @@ package enum UnixSocket {
     }
   }
 
+  /// Who has connected, as of then.
+  package struct Peer: Sendable, Equatable {
+    /// 0 where the process is in another PID namespace.
+    package var process: Int32
+    package var user: UInt32
+    package var group: UInt32
+
+    package init(process: Int32, user: UInt32, group: UInt32) {
+      self.process = process
+      self.user = user
+      self.group = group
+    }
+  }
+
+  /// The other end of a connection; nil where it cannot be told. Calls `getsockopt(2)` with
+  /// SO_PEERCRED.
+  package static func peer(of descriptor: borrowing OwnedDescriptor) -> Peer? {
+    var peer = ec_peer()
+    guard ec_peer_of(descriptor.number, &peer) == 0 else { return nil }
+    return Peer(process: peer.pid, user: peer.uid, group: peer.gid)
+  }
+
   private static let noSuchGroup: CInt = -1
 
   private static func make(nonblocking: Bool) throws(SystemError) -> OwnedDescriptor {

@@ -118,7 +118,8 @@ import Testing
     arguments: [
       (
         "nope", "{}", .methodNotFound,
-        "unknown method \"nope\"; known: stamp, now, offset, offsets, resync, health, exchanges"
+        "unknown method \"nope\"; known: stamp, now, offset, offsets, convert, subscribe,"
+          + " unsubscribe, resync, health, exchanges"
       ),
       ("stamp", "{}", .invalidParams, "exchange: missing; a string is expected"),
       ("now", "{\"exchange\":null}", .invalidParams, "exchange: missing; a string is expected"),

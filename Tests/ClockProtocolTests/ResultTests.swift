@@ -105,7 +105,9 @@ import Testing
         + " future_tolerance_ms codes confidence sources")
     #expect(
       Method.allCases.map(\.rawValue) == [
-        "stamp", "now", "offset", "offsets", "resync", "health", "exchanges",
+        "stamp", "now", "offset", "offsets", "convert", "subscribe", "unsubscribe", "resync",
+        "health",
+        "exchanges",
       ])
   }
 
