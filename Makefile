@@ -136,6 +136,7 @@ install:
 	install -D -m 755 $(release)/exchange-clockd "$(DESTDIR)$(PREFIX)/sbin/exchange-clockd"
 	install -D -m 755 $(release)/exchange-clock "$(DESTDIR)$(PREFIX)/bin/exchange-clock"
 	install -D -m 755 $(release)/exchange-clock-sim "$(DESTDIR)$(PREFIX)/bin/exchange-clock-sim"
+	install -D -m 644 clients/c/exchange_clock.h "$(DESTDIR)$(PREFIX)/include/exchange_clock.h"
 	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service > .build/exchange-clockd.service
 	install -D -m 644 .build/exchange-clockd.service \
 	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service"

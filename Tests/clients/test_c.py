@@ -203,6 +203,22 @@ class ClientTests(ClockTestCase):
         self.assertEqual(self.ask("now", "nowhere")["status"], "unknown_exchange")
         self.assertEqual(self.ask("offset", "okx")["state"], "synchronized")
 
+    def test_the_example_of_the_readme(self) -> None:
+        readme = (ROOT / "README.md").read_text()
+        source = readme.split("```c\n")[1].split("```")[0]
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory) / "example"
+            subprocess.run(
+                [compilers("c11")[0], "-std=c11", *STRICT, "-x", "c", "-", "-o", program],
+                input=source, text=True, check=True, timeout=60,
+            )
+            environment = {"EXCHANGE_CLOCK_SOCKET": str(self.daemon.socket)}
+            result = subprocess.run(
+                [program], env=environment, capture_output=True, text=True, timeout=10)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        by_socket = self.daemon.ask("stamp", exchange="binance")["timestamp"]
+        self.assertLess(abs(by_socket - int(result.stdout)), 10_000)
+
     def test_the_daemon_restarts(self) -> None:
         self.assertEqual(self.ask("offset", "okx")["status"], "ok")
         self.daemon.process.kill()

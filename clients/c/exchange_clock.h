@@ -386,6 +386,7 @@ static inline enum exchange_clock_status exchange_clock_page_read(
     const struct exchange_clock_page *page, int index, struct exchange_clock_slot *slot,
     struct exchange_clock_now *now) {
   memset(now, 0, sizeof *now);
+  memset(slot, 0, sizeof *slot);
   if (page->start == NULL) return EXCHANGE_CLOCK_NOT_FOUND;
   if (__atomic_load_n((const uint32_t *)(const void *)(page->start + 40), __ATOMIC_ACQUIRE) != 1)
     return EXCHANGE_CLOCK_REPLACED;
@@ -1066,6 +1067,7 @@ static inline enum exchange_clock_status exchange_clock_exchange_lines(
 static inline enum exchange_clock_status exchange_clock_call(
     struct exchange_clock *clock, const char *method, const char *params,
     struct exchange_clock_text *result) {
+  result->start = result->end = NULL;
   size_t capacity = strlen(params) + strlen(method) * 6 + 96;
   char *line = (char *)malloc(capacity);
   if (line == NULL || (clock->buffer == NULL &&
