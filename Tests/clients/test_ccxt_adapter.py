@@ -1,0 +1,284 @@
+"""ccxt with `attach`: real requests of the real library, blocking and for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+from support import BUILD, ROOT, ClockTestCase, Daemon, note
+from test_ccxt import METHODS, PATH, Methods, pointed_at
+
+import ccxt
+import ccxt.async_support as ccxt_async
+
+sys.path.insert(0, str(ROOT / "clients" / "python"))
+
+import ccxt_exchange_clock  # noqa: E402  (its path is set above)
+import exchange_clock  # noqa: E402
+
+CASES = METHODS | {
+    "kraken": Methods(
+        "private_post_openorders", {},
+        "private_post_addorder",
+        {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "0.01"},
+    ),
+}
+"""The requests for each exchange that is simulated and that ccxt has."""
+
+
+class AdapterTestCase(ClockTestCase):
+    def client(self, library: Any, id: str) -> Any:
+        client = getattr(library, id)(
+            {"apiKey": "key", "secret": "c2VjcmV0", "password": "word", "enableRateLimit": False}
+        )
+        client.urls["api"] = pointed_at(self.simulator.urls[id], client.urls["api"])
+        client.options["recvWindow"] = 5000
+        return client
+
+    def attached(self, library: Any, id: str, *, page: bool = True, **options: Any) -> Any:
+        client = self.client(library, id)
+        clock = exchange_clock.ExchangeClock(str(self.daemon.socket), timeout=0.5, page=page)
+        self.addCleanup(clock.close)
+        attachment = ccxt_exchange_clock.attach(client, clock=clock, **options)
+        self.addCleanup(attachment.detach)
+        return client
+
+    def counts(self, id: str) -> tuple[int, int]:
+        """How many signed requests the simulated exchange has accepted, and refused."""
+        counters = self.simulator.look(id)["counters"]
+        return counters["signed_accepted"], counters["signed_rejected"]
+
+    def expect(self, id: str, accepted: int, refused: int, since: tuple[int, int]) -> None:
+        now = self.counts(id)
+        self.assertEqual((now[0] - since[0], now[1] - since[1]), (accepted, refused), id)
+
+    def step(self, id: str, seconds: float) -> None:
+        """Sets the exchange's clock; nobody tells the daemon."""
+        self.simulator.set(id, offset_ms=1000 * seconds)
+
+    def restart_daemon(self) -> None:
+        self.daemon = self.enterContext(
+            Daemon(BUILD, self.daemon.socket.parent, self.simulator.urls))
+        self.daemon.wait_until_ready()
+
+
+class AheadTests(AdapterTestCase):
+    skew_s = 45
+
+    def setUp(self) -> None:
+        self.exchanges = {id: PATH | {"offset_ms": 1000 * self.skew_s} for id in CASES}
+        super().setUp()
+
+    def test_no_request_is_refused(self) -> None:
+        for id, methods in CASES.items():
+            with self.subTest(id):
+                self.check_one(id, methods)
+
+    def check_one(self, id: str, methods: Methods) -> None:
+        if id != "kraken":
+            # So that what follows can fail; a nonce is no time.
+            before = self.counts(id)
+            client = self.attached(ccxt, id)
+            client.exchange_clock.detach()
+            with self.assertRaises(ccxt.InvalidNonce):
+                getattr(client, methods.look)(dict(methods.look_params))
+            self.expect(id, 0, 1, before)
+        before = self.counts(id)
+        client = self.attached(ccxt, id, retry=False)
+        for _ in range(20):
+            getattr(client, methods.look)(dict(methods.look_params))
+        getattr(client, methods.place)(dict(methods.place_params))
+        asyncio.run(self.send_all(id, methods))
+        self.expect(id, 42, 0, before)
+        note(f"{id}, {self.skew_s:+} s: 42 signed requests, 0 refused")
+
+    async def send_all(self, id: str, methods: Methods) -> None:
+        client = self.attached(ccxt_async, id, retry=False)
+        try:
+            # A nonce must not overtake another.
+            for _ in range(20):
+                await getattr(client, methods.look)(dict(methods.look_params))
+            await getattr(client, methods.place)(dict(methods.place_params))
+        finally:
+            await client.close()
+
+
+class BehindTests(AheadTests):
+    skew_s = -45
+
+
+class RefusalTests(AdapterTestCase):
+    exchanges = {"binance": PATH, "bybit": PATH, "okx": PATH}
+
+    def test_a_step_of_the_exchange_costs_one_refusal(self) -> None:
+        for id in self.exchanges:
+            with self.subTest(id):
+                client, methods = self.attached(ccxt, id), CASES[id]
+                before = self.counts(id)
+                self.step(id, -40)
+                getattr(client, methods.place)(dict(methods.place_params))
+                self.expect(id, 1, 1, before)
+                getattr(client, methods.place)(dict(methods.place_params))
+                self.expect(id, 2, 1, before)
+
+    def test_a_step_with_many_on_their_way(self) -> None:
+        id, methods = "binance", CASES["binance"]
+
+        async def send() -> None:
+            client = self.attached(ccxt_async, id)
+            try:
+                place = getattr(client, methods.place)
+                await asyncio.gather(*(place(dict(methods.place_params)) for _ in range(20)))
+            finally:
+                await client.close()
+
+        before = self.counts(id)
+        probes = self.simulator.look(id)["counters"]["time_requests"]
+        self.step(id, -40)
+        asyncio.run(send())
+        accepted, refused = self.counts(id)
+        self.assertEqual(accepted - before[0], 20)
+        self.assertLessEqual(refused - before[1], 20)
+        probes = self.simulator.look(id)["counters"]["time_requests"] - probes
+        note(f"20 at once, {refused - before[1]} refused, {probes} probes")
+        self.assertLessEqual(probes, 32)
+
+    def test_a_refusal_that_stays_is_raised(self) -> None:
+        """A request that the exchange refuses twice is not sent a third time."""
+        client = self.attached(ccxt, "binance")
+        before = self.counts("binance")
+        client.nonce = lambda: 1
+        with self.assertRaises(ccxt.InvalidNonce):
+            client.private_get_openorders({"symbol": "BTCUSDT"})
+        self.expect("binance", 0, 2, before)
+
+    def test_other_refusals_are_left_alone(self) -> None:
+        client = self.attached(ccxt, "binance")
+        sent = []
+        fetch = client.fetch
+
+        def refused(url: str, *given: Any, **named: Any) -> Any:
+            sent.append(url)
+            # What a request gets that may have been executed.
+            raise ccxt.RequestTimeout("binance: no answer")
+
+        client.fetch = refused
+        with self.assertRaises(ccxt.RequestTimeout):
+            client.private_get_openorders({"symbol": "BTCUSDT"})
+        client.fetch = fetch
+        self.assertEqual(len(sent), 1)
+
+
+class DaemonGoneTests(AdapterTestCase):
+    exchanges = {"binance": PATH}
+
+    def send(self, client: Any) -> None:
+        client.private_get_openorders({"symbol": "BTCUSDT"})
+
+    def test_local_time_with_a_warning_until_it_is_back(self) -> None:
+        client = self.attached(ccxt, "binance", page=False)
+        before = self.counts("binance")
+        self.send(client)
+        self.daemon.__exit__(None, None, None)
+        with self.assertLogs("exchange_clock", "WARNING") as logs:
+            self.send(client)
+            self.send(client)
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("binance: signing with local time", logs.output[0])
+        self.restart_daemon()
+        with self.assertLogs("exchange_clock", "WARNING") as logs:
+            self.send(client)
+        self.assertIn("signing with the exchange's time again", logs.output[0])
+        self.expect("binance", 4, 0, before)
+
+    def test_or_nothing_is_sent(self) -> None:
+        client = self.attached(ccxt, "binance", page=False, without_clock="fail")
+        self.send(client)
+        self.daemon.__exit__(None, None, None)
+        before = self.counts("binance")
+        with self.assertRaises(ccxt_exchange_clock.ClockUnavailable) as caught:
+            self.send(client)
+        self.assertIsInstance(caught.exception, ccxt.NetworkError)
+        # What is not signed goes on.
+        client.public_get_time()
+        self.expect("binance", 0, 0, before)
+        self.restart_daemon()
+        self.send(client)
+        self.expect("binance", 1, 0, before)
+
+    def test_attached_before_the_daemon_is_there(self) -> None:
+        self.daemon.__exit__(None, None, None)
+        client = self.attached(ccxt, "binance", page=False)
+        before = self.counts("binance")
+        with self.assertLogs("exchange_clock", "WARNING"):
+            self.send(client)
+        self.restart_daemon()
+        self.skew("binance", -45)
+        self.send(client)
+        self.expect("binance", 2, 0, before)
+
+    def test_the_page_tells_for_a_while_without_the_daemon(self) -> None:
+        self.skew("binance", -45)
+        client = self.attached(ccxt, "binance")
+        before = self.counts("binance")
+        self.send(client)
+        self.daemon.__exit__(None, None, None)
+        with self.assertNoLogs("exchange_clock", "WARNING"):
+            for _ in range(20):
+                self.send(client)
+        self.expect("binance", 21, 0, before)
+
+
+class AttachingTests(AdapterTestCase):
+    exchanges = {"binance": PATH | {"offset_ms": -45_000}}
+
+    def test_only_signing_is_told_the_exchange_s_time(self) -> None:
+        client = self.attached(ccxt, "binance")
+        plain = ccxt.binance()
+        self.assertLess(abs(client.milliseconds() - plain.milliseconds()), 5_000)
+        self.assertLess(abs(client.nonce() + 45_000 - plain.milliseconds()), 5_000)
+        signed = client.sign("openOrders", ["private"], "GET", {"symbol": "BTCUSDT"})
+        timestamp = int(signed["url"].split("timestamp=")[1].split("&")[0])
+        self.assertLess(abs(timestamp + 45_000 - plain.milliseconds()), 5_000)
+
+    def test_its_own_correction_does_not_correct_twice(self) -> None:
+        client = self.client(ccxt, "binance")
+        client.options |= {"adjustForTimeDifference": True, "timeDifference": 45_000}
+        clock = exchange_clock.ExchangeClock(str(self.daemon.socket))
+        self.addCleanup(clock.close)
+        attachment = ccxt_exchange_clock.attach(client, clock=clock)
+        before = self.counts("binance")
+        client.load_time_difference()
+        client.private_get_openorders({"symbol": "BTCUSDT"})
+        self.expect("binance", 1, 0, before)
+        attachment.detach()
+        self.assertEqual(client.options["timeDifference"], 45_000)
+        self.assertIs(client.options["adjustForTimeDifference"], True)
+        client.private_get_openorders({"symbol": "BTCUSDT"})
+        self.expect("binance", 2, 0, before)
+
+    def test_wrong_use_is_told_at_once(self) -> None:
+        clock = exchange_clock.ExchangeClock(str(self.daemon.socket))
+        self.addCleanup(clock.close)
+        with self.assertRaisesRegex(exchange_clock.UnknownExchange, "follow okx; enabled: binance"):
+            ccxt_exchange_clock.attach(ccxt.okx(), clock=clock)
+        with self.assertRaisesRegex(ValueError, "without_clock"):
+            ccxt_exchange_clock.attach(ccxt.binance(), clock=clock, without_clock="pray")
+        client = self.attached(ccxt, "binance")
+        with self.assertRaisesRegex(ValueError, "attached already"):
+            ccxt_exchange_clock.attach(client, clock=clock)
+
+    def test_the_name_of_another_clock(self) -> None:
+        """A test environment of an exchange is another exchange to the daemon."""
+        client = ccxt.binanceus()
+        clock = exchange_clock.ExchangeClock(str(self.daemon.socket))
+        self.addCleanup(clock.close)
+        ccxt_exchange_clock.attach(client, clock=clock, id="binance")
+        self.assertLess(abs(client.nonce() + 45_000 - ccxt.binance().milliseconds()), 5_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
