@@ -171,7 +171,7 @@ class Simulator(Program):
 class Daemon(Program):
     """A daemon that follows simulated exchanges, and a connection to its socket.
 
-    settings: more lines of TOML for an exchange's table.
+    settings: more lines of TOML for an exchange's table; first_lines: of TOML before all tables.
     """
 
     def __init__(
@@ -180,11 +180,13 @@ class Daemon(Program):
         directory: Path,
         urls: Mapping[str, str],
         settings: Mapping[str, str] | None = None,
+        first_lines: str = "",
     ) -> None:
         self.socket = directory / "exchange-clock.sock"
         config = directory / "exchange-clock.toml"
         config.write_text(
-            "".join(
+            first_lines
+            + "".join(
                 f'[exchanges.{id}]\nbase_url = "{url}"\n{(settings or {}).get(id, "")}\n'
                 for id, url in urls.items()
             )

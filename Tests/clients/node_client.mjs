@@ -116,6 +116,22 @@ async function refusals(clock) {
   assert.equal((await refusal(clock.ask('dance'))).kind, 'method_not_found');
 }
 
+/** Reads until an offset is as it is hoped for. */
+async function next(offsets, isIt) {
+  for (;;) {
+    const { value, done } = await offsets.next();
+    assert.equal(done, false);
+    if (isIt(value)) return value;
+  }
+}
+
+async function converts(clock) {
+  const now = await clock.now('binance');
+  const past = await clock.convert('binance', now.local_us);
+  assert.ok(past.earliest_us <= now.latest_us && now.earliest_us <= past.latest_us);
+  await refusal(clock.convert('binance', now.local_us + 3_600_000_000));
+}
+
 async function many(clock) {
   const asked = Array.from({ length: 400 }, (_, index) => (index % 2 ? 'binance' : 'bybit'));
   const told = await Promise.all(asked.map((id) => clock.offset(id)));
@@ -127,10 +143,29 @@ const clock = await connect();
 await times(clock);
 await refusals(clock);
 await many(clock);
+await converts(clock);
+
+const subscription = await clock.subscribe({ min_change_us: 5_000 });
+const offsets = subscription[Symbol.asyncIterator]();
+await next(offsets, ({ exchange }) => exchange === 'bybit');
+await step('step binance to -9 s');
+await next(offsets, (each) => Math.abs(each.offset_ns + 9e9) < 1e9);
+const others = await clock.subscribe({ exchanges: ['bybit'] });
+assert.equal((await others[Symbol.asyncIterator]().next()).value.exchange, 'bybit');
+await clock.unsubscribe(others);
+assert.equal((await refusal(clock.subscribe({ exchanges: ['mtgox'] }))).kind, 'unknown_exchange');
+
 await step('stop the daemon');
+const stoppedAt = 1000 * Date.now();
+const waiting = next(
+  offsets, (each) => each.exchange === 'bybit' && each.last_sync_us > stoppedAt);
 assert.equal((await refusal(clock.stamp('binance'))).kind, 'unreachable');
 await step('start the daemon');
 assert.equal((await clock.stamp('binance')).exchange, 'binance');
+await waiting;
+const end = offsets.next();
+await clock.unsubscribe(subscription);
+assert.equal((await end).done, true);
 console.log('done');
 // What is still open must not keep the program alive: it ends when stdin does.
 process.stdin.destroy();

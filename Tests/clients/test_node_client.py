@@ -23,7 +23,9 @@ class NodeClientTests(ClockTestCase):
         assert program.stdin is not None and program.stdout is not None
         done = False
         for line in program.stdout:
-            if line == "stop the daemon\n":
+            if line == "step binance to -9 s\n":
+                self.skew("binance", -9)
+            elif line == "stop the daemon\n":
                 self.daemon.__exit__(None, None, None)
             elif line == "start the daemon\n":
                 self.daemon = self.enterContext(

@@ -38,6 +38,9 @@ class Blocking:
     def call(self, name: str, *given: Any, **named: Any) -> Any:
         return getattr(self.clock, name)(*given, **named)
 
+    def subscribe(self, *given: Any) -> Any:
+        return self.clock.subscribe(*given)
+
     def call_at_once(self, count: int, name: str, *given: Any) -> list[Any]:
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda _: self.call(name, *given), range(count)))
@@ -63,7 +66,16 @@ class Asynchronous:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def call(self, name: str, *given: Any, **named: Any) -> Any:
+        given = tuple(
+            each.subscription if isinstance(each, BlockingIteration) else each for each in given)
         return self._wait(getattr(self.clock, name)(*given, **named))
+
+    def following(self, iterator: Any) -> Any:
+        """The next of an asynchronous iterator; None at its end."""
+        return asyncio.run_coroutine_threadsafe(anext(iterator, None), self._loop).result(60)
+
+    def subscribe(self, *given: Any) -> Any:
+        return BlockingIteration(self, self.call("subscribe", *given))
 
     def call_at_once(self, count: int, name: str, *given: Any) -> list[Any]:
         async def all_of_them() -> list[Any]:
@@ -82,10 +94,56 @@ class Asynchronous:
         self._stop()
 
 
+class BlockingIteration:
+    """Over a subscription of the client for asyncio."""
+
+    def __init__(self, client: Asynchronous, subscription: Any) -> None:
+        self.subscription = subscription
+        self._client = client
+
+    def __iter__(self) -> Any:
+        iterator = aiter(self.subscription)
+        while (offset := self._client.following(iterator)) is not None:
+            yield offset
+
+
 KINDS: list[Callable[..., Any]] = [Blocking, Asynchronous]
 
 
+class Told:
+    """What a subscription tells, by exchange, read by a thread of its own."""
+
+    def __init__(self, subscription: Any) -> None:
+        self.subscription = subscription
+        self.offsets: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        for offset in self.subscription:
+            self.offsets[offset.exchange] = offset
+
+    def wait_for(self, is_so: Callable[[dict[str, Any]], bool]) -> None:
+        wait_until(lambda: is_so(dict(self.offsets)), 20, "the subscription tells it")
+
+    def end(self, client: Any) -> None:
+        client.call("unsubscribe", self.subscription)
+        self._thread.join(10)
+        if self._thread.is_alive():
+            raise AssertionError("the iteration goes on")
+
+
+def is_near(offset: Any, seconds: float) -> bool:
+    return offset is not None and offset.offset_ns is not None and (
+        abs(offset.offset_ns - 1e9 * seconds) < 1e9)
+
+
 class ClientTestCase(ClockTestCase):
+    def restart_daemon(self) -> None:
+        self.daemon = self.enterContext(
+            Daemon(BUILD, self.daemon.socket.parent, self.simulator.urls))
+        self.daemon.wait_until_ready()
+
     def each_client(self, check: Callable[[Any], None], **options: Any) -> None:
         for kind in KINDS:
             with self.subTest(kind.__name__):
@@ -175,9 +233,7 @@ class DaemonTests(ClientTestCase):
                 with self.assertRaises(exchange_clock.Unreachable) as caught:
                     client.call("stamp", "binance")
                 self.assertIn(str(self.daemon.socket), str(caught.exception))
-                self.daemon = self.enterContext(
-                    Daemon(BUILD, self.daemon.socket.parent, self.simulator.urls))
-                self.daemon.wait_until_ready()
+                self.restart_daemon()
                 self.assertEqual(client.call("stamp", "binance").exchange, "binance")
 
     def test_the_variable_names_the_socket(self) -> None:
@@ -192,6 +248,64 @@ class DaemonTests(ClientTestCase):
             })
         self.assertEqual(run.stderr, "")
         self.assertEqual(run.stdout, f"{self.daemon.socket} binance\n")
+
+
+class SubscriptionTests(ClientTestCase):
+    exchanges = EXCHANGES
+
+    def test_it_begins_with_all_and_tells_what_changes(self) -> None:
+        for kind in KINDS:
+            with self.subTest(kind.__name__):
+                self.simulator.set("binance", offset_ms=-3000)
+                self.daemon.ask("resync", exchange="binance")
+                client = kind(self.daemon.socket)
+                self.addCleanup(client.close)
+                told = Told(client.subscribe())
+                told.wait_for(lambda offsets: {"binance", "bybit"} <= set(offsets))
+                self.simulator.set("binance", offset_ms=-9000)
+                self.daemon.ask("resync", exchange="binance")
+                told.wait_for(lambda offsets: is_near(offsets.get("binance"), -9))
+                told.end(client)
+
+    def test_some_only(self) -> None:
+        for kind in KINDS:
+            with self.subTest(kind.__name__):
+                client = kind(self.daemon.socket)
+                self.addCleanup(client.close)
+                told = Told(client.subscribe(["bybit"], 5_000))
+                told.wait_for(lambda offsets: "bybit" in offsets)
+                self.daemon.ask("resync")
+                told.end(client)
+                self.assertEqual(set(told.offsets), {"bybit"})
+                with self.assertRaises(exchange_clock.UnknownExchange):
+                    client.subscribe(["mtgox"])
+
+    def test_it_goes_on_after_a_restart(self) -> None:
+        for kind in KINDS:
+            with self.subTest(kind.__name__):
+                client = kind(self.daemon.socket)
+                self.addCleanup(client.close)
+                told = Told(client.subscribe())
+                told.wait_for(lambda offsets: len(offsets) == 2)
+                self.daemon.__exit__(None, None, None)
+                told.offsets.clear()
+                self.restart_daemon()
+                told.wait_for(lambda offsets: len(offsets) == 2)
+                told.end(client)
+
+    def test_past_times_are_converted(self) -> None:
+        def check(client: Any) -> None:
+            now = client.call("now", "binance")
+            past = client.call("convert", "binance", now.local_us)
+            self.assertEqual(past.exchange, "binance")
+            self.assertLessEqual(past.earliest_us, now.latest_us)
+            self.assertGreaterEqual(past.latest_us, now.earliest_us)
+            self.assertLessEqual(past.earliest_us, past.estimate_us)
+            self.assertLessEqual(past.estimate_us, past.latest_us)
+            with self.assertRaises(exchange_clock.ServerError):
+                client.call("convert", "binance", now.local_us + 3_600_000_000)
+
+        self.each_client(check)
 
 
 class SharingTests(ClientTestCase):
