@@ -89,7 +89,9 @@ let package = Package(
       "ExchangeCatalogTests", ["ClockCore", "ExchangeCatalog", "JSONDocument", "TOMLDocument"]),
     tests(
       "DaemonSettingsTests", ["ClockCore", "DaemonSettings", "ExchangeCatalog", "TOMLDocument"]),
-    tests("ExchangeSimulatorTests", ["ClockCore", "ExchangeSimulator", "JSONDocument"]),
+    tests(
+      "ExchangeSimulatorTests",
+      ["ClockCore", "ExchangeCatalog", "ExchangeSimulator", "JSONDocument"]),
     tests(
       "EndToEndTests",
       [

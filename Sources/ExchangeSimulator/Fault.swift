@@ -27,7 +27,8 @@ package enum Fault: String, Sendable, CaseIterable {
   case slowBody = "slow_body"
   /// The clock stands still for whoever asks, and jumps to the right time afterwards.
   case frozen
-  /// Seconds where milliseconds belong in the time answer; for Kraken milliseconds for seconds.
+  /// Seconds where milliseconds, a finer unit or a text belong in the time answer; where seconds
+  /// belong, milliseconds. Those that tell their time in the header `Date` alone are not touched.
   case seconds
 }
 

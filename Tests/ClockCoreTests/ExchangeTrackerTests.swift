@@ -90,9 +90,11 @@ import Testing
   }
 
   /// The quantum is 1 s, the round trip 40 ms: at random the error would be some 100 ms.
-  @Test(arguments: 0..<20 as Range<UInt64>)
-  func aCoarseClockIsNarrowedByProbingWhereItTicks(_ seed: UInt64) throws {
-    var driver = TrackerDriver(TrackerSettings(resolution: .seconds(1)), seed: seed)
+  /// It is known to be coarse, or turns out to be.
+  @Test(arguments: 0..<20 as Range<UInt64>, [Duration.seconds(1), .milliseconds(1)])
+  func aCoarseClockIsNarrowedByProbingWhereItTicks(_ seed: UInt64, _ claimed: Duration) throws {
+    var driver = TrackerDriver(TrackerSettings(resolution: claimed), seed: seed)
+    driver.resolution = .seconds(1)
     driver.script = { _ in .time(up: .milliseconds(15), down: .milliseconds(25)) }
     driver.start()
     driver.stepExchange(by: .nanoseconds(Int64(seed) * 49_123_457))

@@ -37,6 +37,9 @@ struct TrackerDriver {
   /// How the exchange answers the probe of that number, counted from 0.
   var script: (_ probe: Int) -> Answer = { _ in .prompt }
 
+  /// The quantum of the exchange's answers; nil for what the settings say.
+  var resolution: Duration?
+
   /// Called at moments between events, for what must always hold.
   var watch: ((TrackerDriver) -> Void)?
 
@@ -186,7 +189,7 @@ struct TrackerDriver {
     switch script(number) {
     case .time(let up, let down, let lie):
       let read = now + up
-      let resolution = status.settings.resolution
+      let resolution = resolution ?? status.settings.resolution
       let stamp = (read + offset(at: read) + lie).rounded(downTo: resolution)
       let sample = Sample(
         sent: now, received: read + down, stamp: stamp, resolution: resolution)

@@ -11,6 +11,14 @@ import Testing
     #expect(!command.isJSON)
   }
 
+  /// The page of the repository has what the command prints.
+  @Test func thePageHasTheRules() throws {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+      .joined(separator: "/")
+    let page = try TextFile.read(root + "/docs/simulator.md")
+    #expect(page.contains("```\n\(ExchangeTable.rules)```\n"))
+  }
+
   @Test func readsOptions() throws {
     let command = try RunCommand([
       "--exchange", "okx:offset_ms=-250,port=8080,fault=redirect,redirect_url=http://a/?b=c",
@@ -32,7 +40,7 @@ import Testing
   @Test(arguments: [
     (
       ["--exchange", "ftx"],
-      "unknown exchange 'ftx'; known: binance, bitget, bybit, kraken, kucoin, okx"
+      "unknown exchange 'ftx'; known: ascendex, backpack, binance, binance-testnet, "
     ),
     (["--exchange", "okx:offset"], "okx: 'offset' is not key=value; known keys: offset_ms,"),
     (["--exchange", "okx:offset=1"], "okx: unknown condition 'offset'; known: offset_ms,"),

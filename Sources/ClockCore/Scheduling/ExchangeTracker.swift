@@ -166,11 +166,12 @@ package struct ExchangeTracker: Sendable {
 
   /// The wait between two probes of a burst: random, so that the samples cut the quantum at
   /// different places. A coarse clock is asked when it is expected to tick, which halves what is
-  /// left of the interval each time.
+  /// left of the interval each time; some turn out to be coarse by their answers alone.
   private mutating func pauseBeforeNextProbe(at now: MonotonicInstant) -> Duration {
     let pause = random.duration(in: .milliseconds(20) ... .milliseconds(100))
-    let quantum = settings.resolution.wholeNanoseconds
-    guard settings.resolution > .milliseconds(100),
+    let resolution = max(settings.resolution, burst.samples.last?.resolution ?? .zero)
+    let quantum = resolution.wholeNanoseconds
+    guard resolution > .milliseconds(100),
       // What this burst knows by itself: the clock may have been set since the last one.
       let clock = burst.agreement(drift: settings.drift)?.clock,
       let roundTrip = burst.shortestRoundTrip

@@ -11,6 +11,15 @@ enum ExchangeTable {
           + (withCounters ? [requests(exchange["counters"] ?? .null)] : [])
           + [conditions(exchange["conditions"] ?? .null)])
     }
+    return aligned(rows)
+  }
+
+  /// Which signed requests each exchange accepts.
+  static var rules: String {
+    aligned([["EXCHANGE", "ACCEPTS"]] + ExchangeBehaviors.all.map { [$0.id, $0.rule] })
+  }
+
+  private static func aligned(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).dropLast().map { cell, width in

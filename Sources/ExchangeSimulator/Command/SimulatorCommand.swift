@@ -25,10 +25,14 @@ package enum SimulatorCommand {
     case "run"?: try RunCommand(rest).run()
     case "set"?: try ControlCommand.set(rest)
     case "status"?: try ControlCommand.status(rest)
+    case "exchanges"?:
+      guard rest.isEmpty else { throw UsageError("exchanges takes no arguments") }
+      write(to: 1, ExchangeTable.rules)
     case "--help"?, "-h"?, "help"?: write(to: 1, help)
     case "--version"?: write(to: 1, "exchange-clock-sim \(version)\n")
-    case nil: throw UsageError("a command is missing; known: run, set, status")
-    case let other?: throw UsageError("unknown command '\(other)'; known: run, set, status")
+    case nil: throw UsageError("a command is missing; known: run, set, status, exchanges")
+    case let other?:
+      throw UsageError("unknown command '\(other)'; known: run, set, status, exchanges")
     }
   }
 
@@ -52,17 +56,18 @@ package enum SimulatorCommand {
                              [--control-port N] [--tls-cert FILE --tls-key FILE] [--seed N]
       exchange-clock-sim set [--control URL] ID key=value...
       exchange-clock-sim status [--control URL] [--json]
+      exchange-clock-sim exchanges
 
     run starts the exchanges (default: all, with a perfect clock) and stays until SIGTERM or SIGINT.
       --exchange ID[:..]  simulate this one, under these conditions; may be repeated.
-                          IDs: \(ExchangeBehaviors.ids.joined(separator: ", "))
+                          IDs: \(wrapped(ExchangeBehaviors.ids, indent: 27))
       --json              print one line of JSON with all URLs instead of the table
       --port-file FILE    write that JSON line to FILE once everything listens
       --control-port N    the control endpoint's port (default: the kernel chooses)
       --tls-cert, --tls-key   PEM files: the exchanges speak HTTPS
       --seed N            makes the jitter repeatable (default 1)
     set and status talk to a running simulator; its control URL may also stand in
-    EXCHANGE_CLOCK_SIM_CONTROL.
+    EXCHANGE_CLOCK_SIM_CONTROL. exchanges lists which timestamps each exchange accepts.
 
     conditions:
       offset_ms            exchange clock minus this host's clock; positive: the exchange is ahead.
@@ -81,8 +86,8 @@ package enum SimulatorCommand {
       drip_ms              pause before each byte of slow_body (default 100)
       port                 only with run --exchange: the port to listen on
 
-    Signed requests are judged by the exchange's real rule for timestamps (Kraken: nonces) and
-    answered with its real errors. Signatures are not checked: any key and secret will do.
+    Signed requests are judged by the exchange's real rule for timestamps or nonces, where it is
+    known, and answered with its real errors. Signatures are not checked: any key and secret do.
 
     """
 

@@ -1,23 +1,50 @@
 internal import ClockCore
 internal import JSONDocument
 
-/// Binance spot.
+/// Binance's spot, futures and options markets, and Binance.US.
 ///
 /// A request is accepted where `timestamp < serverTime + 1000 && serverTime - timestamp <=
 /// recvWindow`, compared in microseconds, the finest unit that both may carry. The recheck before
 /// the matching engine is not simulated. Source: binance-spot-api-docs, rest-api.md.
-struct Binance: ExchangeBehavior {
-  let id = "binance"
-  let endpoints: [String: Endpoint] = [
-    "GET /api/v3/time": .time,
-    "POST /api/v3/order": .placeOrder,
-    "GET /api/v3/order": .order,
-    "GET /api/v3/openOrders": .openOrders,
-    "GET /api/v3/account": .account,
+struct Binance: ListedEndpoints {
+  let id: String
+  let endpoints: [String: Endpoint]
+  /// Microseconds are documented for the spot market alone.
+  private let speaksMicroseconds: Bool
+  /// Futures document none.
+  private let largestWindowMicroseconds: Int64?
+
+  static let all: [any ExchangeBehavior] = [
+    Binance("binance", "/api/v3", speaksMicroseconds: true),
+    Binance("binance-testnet", "/api/v3", speaksMicroseconds: true),
+    Binance("binancecoinm", "/dapi/v1", largestWindowMicroseconds: nil),
+    Binance("binanceoptions", "/eapi/v1"),
+    Binance("binanceus", "/api/v3"),
+    Binance("binanceusdm", "/fapi/v1", largestWindowMicroseconds: nil),
   ]
 
+  private init(
+    _ id: String, _ root: String, speaksMicroseconds: Bool = false,
+    largestWindowMicroseconds: Int64? = 60_000_000
+  ) {
+    self.id = id
+    endpoints = [
+      "GET \(root)/time": .time,
+      "POST \(root)/order": .placeOrder,
+      "GET \(root)/order": .order,
+      "GET \(root)/openOrders": .openOrders,
+      "GET \(root)/account": .account,
+    ]
+    self.speaksMicroseconds = speaksMicroseconds
+    self.largestWindowMicroseconds = largestWindowMicroseconds
+  }
+
+  var rule: String {
+    "at most recvWindow old (5 s; \(largestWindowMicroseconds == nil ? "any" : "60 s at most")), "
+      + "less than 1 s ahead"
+  }
+
   private static let defaultWindowMicroseconds: Int64 = 5_000_000
-  private static let largestWindowMicroseconds: Int64 = 60_000_000
   private static let toleranceMicroseconds: Int64 = 1_000_000
   /// A timestamp from here on is in microseconds; in milliseconds it would be the year 5138.
   private static let firstMicrosecondTimestamp: Int64 = 100_000_000_000_000
@@ -25,7 +52,8 @@ struct Binance: ExchangeBehavior {
   func timeAnswer(
     to request: HTTPRequest, received: ExchangeInstant, now: ExchangeInstant, inWrongUnit: Bool
   ) -> HTTPAnswer {
-    let fine = request.header("X-MBX-TIME-UNIT")?.uppercased() == "MICROSECOND"
+    let fine =
+      speaksMicroseconds && request.header("X-MBX-TIME-UNIT")?.uppercased() == "MICROSECOND"
     let time = inWrongUnit ? received.seconds : fine ? received.microseconds : received.milliseconds
     return HTTPAnswer(
       json: #"{"serverTime":\#(time)}"#, headers: [HTTPRequest.Field("x-mbx-used-weight-1m", "1")])
@@ -49,17 +77,18 @@ struct Binance: ExchangeBehavior {
       guard let sent = Self.microseconds(ofMilliseconds: text) else {
         return illegalCharacters("recvWindow", "^[0-9]{1,20}(\\.[0-9]{1,3})?$")
       }
-      guard sent <= Self.largestWindowMicroseconds else {
+      guard sent <= largestWindowMicroseconds ?? .max else {
         return error(-1131, "recvWindow must be less than 60000")
       }
       window = sent
     }
-    let isFine = timestamp >= Self.firstMicrosecondTimestamp
-    let stamped = isFine ? timestamp : timestamp * 1000
+    let isFine = speaksMicroseconds && timestamp >= Self.firstMicrosecondTimestamp
+    let (milliseconds, isHuge) = timestamp.multipliedReportingOverflow(by: 1000)
+    let stamped = isFine ? timestamp : isHuge ? .max : milliseconds
     guard stamped < now.microseconds + Self.toleranceMicroseconds else {
       return error(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     }
-    guard now.microseconds - stamped <= window else {
+    guard now.microseconds.subtractingReportingOverflow(stamped).partialValue <= window else {
       return error(-1021, "Timestamp for this request is outside of the recvWindow.")
     }
     return nil
@@ -132,7 +161,7 @@ struct Binance: ExchangeBehavior {
   private static func microseconds(ofMilliseconds text: String) -> Int64? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count <= 2, !parts[0].isEmpty, let whole = digits(parts[0]) else { return nil }
-    guard whole <= largestWindowMicroseconds else { return .max }
+    guard whole <= Int64.max / 2000 else { return .max }
     guard parts.count == 2 else { return whole * 1000 }
     guard (1...3).contains(parts[1].count) else { return nil }
     return digits((parts[1] + "00").prefix(3).description).map { whole * 1000 + $0 }

@@ -4,8 +4,9 @@ internal import JSONDocument
 /// Bitget v2 spot.
 ///
 /// A request is accepted within 30 seconds of the server's time, either way.
-struct Bitget: ExchangeBehavior {
+struct Bitget: ListedEndpoints {
   let id = "bitget"
+  let rule = "at most 30 s from the exchange's time"
   let endpoints: [String: Endpoint] = [
     "GET /api/v2/public/time": .time,
     "POST /api/v2/spot/trade/place-order": .placeOrder,

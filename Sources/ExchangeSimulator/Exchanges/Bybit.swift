@@ -6,8 +6,9 @@ internal import JSONDocument
 /// A request is accepted where `server_time - recv_window <= timestamp < server_time + 1000`, in
 /// milliseconds. Errors come with HTTP status 200. Source: bybit-exchange.github.io, "Integration
 /// guidance".
-struct Bybit: ExchangeBehavior {
-  let id = "bybit"
+struct Bybit: ListedEndpoints {
+  let id: String
+  let rule = "at most X-BAPI-RECV-WINDOW old (5 s), less than 1 s ahead"
   let endpoints: [String: Endpoint] = [
     "GET /v5/market/time": .time,
     "POST /v5/order/create": .placeOrder,
@@ -15,6 +16,8 @@ struct Bybit: ExchangeBehavior {
     "GET /v5/user/query-api": .account,
     "GET /v5/account/info": .account,
   ]
+
+  static let all: [any ExchangeBehavior] = [Bybit(id: "bybit"), Bybit(id: "bybit-testnet")]
 
   private static let defaultWindowMilliseconds: Int64 = 5000
   private static let toleranceMilliseconds: Int64 = 1000

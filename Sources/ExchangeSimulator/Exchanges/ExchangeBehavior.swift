@@ -8,8 +8,14 @@ package protocol ExchangeBehavior: Sendable {
   /// As ccxt spells it.
   var id: String { get }
 
-  /// The endpoints, by "METHOD /path".
-  var endpoints: [String: Endpoint] { get }
+  /// Which signed requests are accepted, in words.
+  var rule: String { get }
+
+  /// The time endpoint's path, and its query where it needs one.
+  var timePath: String { get }
+
+  /// What a request is for; nil: the exchange has no such path or method.
+  func endpoint(of request: HTTPRequest) -> Endpoint?
 
   /// The answer of the time endpoint to a request whose processing began at `received`, on a clock
   /// that now shows `now`. In the wrong unit: seconds for milliseconds or the other way round.
@@ -33,16 +39,21 @@ package protocol ExchangeBehavior: Sendable {
   func rateLimitBody(at now: ExchangeInstant, retryAfterSeconds: Int) -> String
 }
 
-extension ExchangeBehavior {
-  /// The time endpoint's path.
-  package var timePath: String {
+/// An exchange all of whose endpoints are listed.
+protocol ListedEndpoints: ExchangeBehavior {
+  /// By "METHOD /path".
+  var endpoints: [String: Endpoint] { get }
+}
+
+extension ListedEndpoints {
+  var timePath: String {
     for (route, endpoint) in endpoints where endpoint == .time {
       return String(route.split(separator: " ")[1])
     }
     preconditionFailure("\(id) has no time endpoint")
   }
 
-  package func endpoint(of request: HTTPRequest) -> Endpoint? {
+  func endpoint(of request: HTTPRequest) -> Endpoint? {
     endpoints["\(request.method == "HEAD" ? "GET" : request.method) \(request.path)"]
   }
 }
@@ -63,6 +74,10 @@ package struct Ledger: Sendable {
   package var orders = 0
   /// The last accepted nonce of each API key.
   package var nonces: [String: UInt64] = [:]
+  /// The largest accepted nonces of each API key, ascending, where more than the last one count.
+  package var largestNonces: [String: [UInt64]] = [:]
+  /// When each nonce that is not a number was used, in ms.
+  package var usedNonces: [String: Int64] = [:]
 
   package init() {}
 
@@ -75,9 +90,13 @@ package struct Ledger: Sendable {
 
 /// The exchanges that can be simulated, in the order of their ids.
 package enum ExchangeBehaviors {
-  package static let all: [any ExchangeBehavior] = [
-    Binance(), Bitget(), Bybit(), Kraken(), Kucoin(), Okx(),
-  ]
+  package static let all: [any ExchangeBehavior] = {
+    let special: [any ExchangeBehavior] =
+      Binance.all + Bybit.all + Kucoin.all + [Bitget(), Coinbase(), Hyperliquid(), Kraken(), Okx()]
+    let tables =
+      Venue.symmetricWindows + Venue.pastWindows + Venue.presumedWindows + Venue.others
+    return (special + tables).sorted { $0.id < $1.id }
+  }()
 
   package static var ids: [String] { all.map(\.id) }
 

@@ -5,8 +5,9 @@ internal import JSONDocument
 ///
 /// A request is accepted where its nonce exceeds the last accepted one of its API key, whatever the
 /// clocks show; a key's nonce window is taken as zero. Errors come with HTTP status 200.
-struct Kraken: ExchangeBehavior {
+struct Kraken: ListedEndpoints {
   let id = "kraken"
+  let rule = "a nonce above the last one of its key"
   let endpoints: [String: Endpoint] = [
     "GET /0/public/Time": .time,
     "POST /0/private/AddOrder": .placeOrder,

@@ -1,12 +1,15 @@
 internal import ClockCore
 internal import JSONDocument
 
-/// KuCoin spot.
+/// KuCoin's spot and futures markets.
 ///
 /// A request is accepted where its timestamp differs from the server's time by less than 5 seconds.
 /// Every answer to the time endpoint carries when the gateway took the request in and let it out.
-struct Kucoin: ExchangeBehavior {
-  let id = "kucoin"
+struct Kucoin: ListedEndpoints {
+  let id: String
+  /// What the time answer has between its code and its data.
+  private let timeMessage: String
+  let rule = "less than 5 s from the exchange's time"
   let endpoints: [String: Endpoint] = [
     "GET /api/v1/timestamp": .time,
     "POST /api/v1/orders": .placeOrder,
@@ -14,6 +17,11 @@ struct Kucoin: ExchangeBehavior {
     "GET /api/v1/orders": .openOrders,
     "GET /api/v1/hf/orders/active": .openOrders,
     "GET /api/ua/v1/account/mode": .account,
+  ]
+
+  static let all: [any ExchangeBehavior] = [
+    Kucoin(id: "kucoin", timeMessage: #","msg":"success""#),
+    Kucoin(id: "kucoinfutures", timeMessage: ""),
   ]
 
   private static let windowMilliseconds: Int64 = 5000
@@ -24,7 +32,7 @@ struct Kucoin: ExchangeBehavior {
     let time = inWrongUnit ? received.seconds : received.milliseconds
     let fine = request.header("kc-enable-ns")?.lowercased() == "true"
     return HTTPAnswer(
-      json: #"{"code":"200000","msg":"success","data":\#(time)}"#,
+      json: #"{"code":"200000"\#(timeMessage),"data":\#(time)}"#,
       headers: [
         HTTPRequest.Field("x-in-time", "\(fine ? received.nanoseconds : received.microseconds)"),
         HTTPRequest.Field("x-out-time", "\(fine ? now.nanoseconds : now.microseconds)"),

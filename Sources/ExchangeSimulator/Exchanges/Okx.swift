@@ -5,8 +5,10 @@ internal import JSONDocument
 ///
 /// A request is accepted within 30 seconds of the server's time, either way. OKX documents "will
 /// expire 30 seconds after the timestamp"; that the future side is as wide is what its users report.
-struct Okx: ExchangeBehavior {
+struct Okx: ListedEndpoints {
   let id = "okx"
+  let rule =
+    "at most 30 s from the exchange's time (documented for the past; reported for both sides)"
   let endpoints: [String: Endpoint] = [
     "GET /api/v5/public/time": .time,
     "POST /api/v5/trade/order": .placeOrder,
