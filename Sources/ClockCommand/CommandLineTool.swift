@@ -43,6 +43,7 @@ package enum CommandLineTool {
     case .resync: try Verbs.resync(invocation)
     case .watch: try Verbs.watch(invocation)
     case .probe: return try Verbs.probe(invocation)
+    case .report: return try Verbs.report(invocation)
     case .diagnose: return try Verbs.diagnose(invocation)
     case .exchanges: try Verbs.exchanges(invocation)
     case .checkConfig: return try Verbs.checkConfig(invocation)

@@ -1,7 +1,8 @@
 /// What the program's exit says; as sysexits(3) has it where it has one.
 enum ExitCode: CInt {
   case success = 0
-  /// The daemon answered with an error, `wait` ran out of time, or `diagnose` found something.
+  /// The daemon answered with an error, `wait` ran out of time, `diagnose` found something, or
+  /// `report` did not.
   case refused = 1
   /// What `wait` waits for can never happen.
   case impossible = 2

@@ -16,6 +16,11 @@ enum Help {
                              --timeout 60s
       resync [X]           measure X, or all, again now
                              --accept-step   believe a jump beyond max_step
+      report X [CODE]      why X refused a request, and what to do; at least one of CODE and
+                             --message TEXT       the message, or the whole body
+                             --http-status N      must be given; these make it surer:
+                             --timestamp T        the timestamp that was refused
+                             --recv-window MS     the window that the request asked for
       probe X|URL          measure here and now, without a daemon, sample by sample
                              --samples 8  --timeout 5s  --base-url URL  --ca-file FILE
                              --proxy URL  --config FILE   where X is set up otherwise
@@ -33,8 +38,9 @@ enum Help {
                            /run/exchange-clock/exchange-clock.sock)
       --help, --version
 
-    exit codes: 0 done, 1 refused by the daemon, timed out, or something is wrong
-                (diagnose), 2 cannot happen (wait), 64 bad usage, 69 no daemon,
-                74 cannot print, 78 bad configuration
+    exit codes: 0 done, 1 refused by the daemon, timed out, something is wrong
+                (diagnose), or the refusal is not known (report), 2 cannot happen
+                (wait), 64 bad usage, 69 no daemon, 74 cannot print, 78 bad
+                configuration
     """
 }

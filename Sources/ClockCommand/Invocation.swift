@@ -11,7 +11,7 @@ struct UsageError: Error, Equatable {
 /// One call of the program, taken apart and checked.
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
-    case status, watch, now, stamp, offset, wait, resync, probe, diagnose, exchanges
+    case status, watch, now, stamp, offset, wait, resync, report, probe, diagnose, exchanges
     case checkConfig = "check-config"
     case help, version
 
@@ -21,6 +21,7 @@ struct Invocation: Equatable {
       case .status, .watch, .exchanges, .help, .version: 0...0
       case .now, .stamp, .offset, .probe: 1...1
       case .resync, .diagnose, .checkConfig: 0...1
+      case .report: 1...2
       case .wait: 0...1000
       }
     }
@@ -41,13 +42,17 @@ struct Invocation: Equatable {
   var probe = ProbeOptions()
   /// Of one probe; nil for the usual one.
   var probeTimeout: Duration?
+  var httpStatus: Int64?
+  var message: String?
+  var timestamp: String?
 
   init(_ arguments: [String]) throws(UsageError) {
     var words: [String] = []
     var options: [(name: String, value: String?)] = []
     var rest = arguments[...]
     while let word = rest.popFirst() {
-      guard word.hasPrefix("-") else {
+      // Codes of exchanges may be negative numbers.
+      guard word.hasPrefix("-"), word.dropFirst().first?.isNumber != true else {
         words.append(word)
         continue
       }
@@ -85,7 +90,10 @@ struct Invocation: Equatable {
   }
 
   private static let valued =
-    ["--socket", "--timeout", "--recv-window-ms", "--max-error-ms"] + ProbeOptions.names
+    [
+      "--socket", "--timeout", "--recv-window-ms", "--max-error-ms", "--message", "--http-status",
+      "--timestamp", "--recv-window",
+    ] + ProbeOptions.names
 
   private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
     switch (name, value) {
@@ -107,6 +115,16 @@ struct Invocation: Equatable {
       maxErrorMilliseconds = try number(value, of: name)
     case (_, let value?) where verb == .probe && ProbeOptions.names.contains(name):
       try probe.take(name, value)
+    case ("--message", let value?) where verb == .report: message = value
+    case ("--timestamp", let value?) where verb == .report: timestamp = value
+    case ("--recv-window", let value?) where verb == .report,
+      ("--recv-window-ms", let value?) where verb == .report:
+      windowMilliseconds = try number(value, of: name)
+    case ("--http-status", let value?) where verb == .report:
+      guard let status = Int64(value), (100...599).contains(status) else {
+        throw UsageError(message: "--http-status: \"\(value)\" is not a number from 100 to 599")
+      }
+      httpStatus = status
     default:
       throw UsageError(
         message: "\(verb.rawValue) takes no option \"\(name)\"; try exchange-clock --help")

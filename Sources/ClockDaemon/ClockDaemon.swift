@@ -64,6 +64,14 @@ actor ClockDaemon {
     executor.queue.async { self.assumeIsolated { $0.resyncDemanded(id, acceptingStep, done) } }
   }
 
+  /// Has one exchange's clock read anew, because a bot was refused for its timestamp.
+  nonisolated func readAnew(
+    _ id: String, _ doubt: RejectionService.Doubt,
+    _ done: @escaping @Sendable (RejectionService.Reading) -> Void
+  ) {
+    executor.queue.async { self.assumeIsolated { $0.clockDoubted(id, doubt, done) } }
+  }
+
   private func begin(server: SocketServer) {
     let now = HostClocks.monotonic()
     exchanges = zip(settings.exchanges, trackers).enumerated().map { index, pair in
@@ -183,6 +191,7 @@ actor ClockDaemon {
     case .stepRefused(let step, _):
       exchanges[index].jump = .init(size: step, at: now, isAccepted: false)
     case .stepAccepted(let step):
+      board.read().entries[index].givenStamps.forget()
       exchanges[index].jump = .init(size: step, at: now, isAccepted: true)
       exchanges[index].isClockBroken = true
     default: break

@@ -62,9 +62,12 @@ package enum DaemonCommand {
       let daemon = ClockDaemon(
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
         keeper: keeper, hardwareClock: HostSources.hardwareClock(), page: page)
-      let service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) {
-        daemon.resync($0, acceptingStep: $1, $2)
-      }
+      let service = RequestService(
+        board: board, catalog: ExchangeCatalog.builtIn,
+        resync: { daemon.resync($0, acceptingStep: $1, $2) },
+        rejections: RejectionService(board: board) {
+          daemon.readAnew($0, $1, $2)
+        })
       let server = try SocketServer(
         listener: listener, service: service, maxClients: maxClients)
       let signals = Termination {

@@ -73,6 +73,12 @@ struct Parameters {
     return texts
   }
 
+  /// Null counts as absent.
+  func value(of name: String) -> JSONValue? {
+    guard let value = object[name], value != .null else { return nil }
+    return value
+  }
+
   /// A number of milliseconds, whole or not; null counts as absent.
   func milliseconds(_ name: String, in range: ClosedRange<Double>) throws(RPCError) -> Duration? {
     guard let value = object[name], value != .null else { return nil }

@@ -19,6 +19,8 @@ struct RequestService: Sendable {
   /// believed if the flag says so.
   let resync: @Sendable (String?, _ acceptingStep: Bool, @escaping Done) -> Void
 
+  let rejections: RejectionService
+
   enum Answer: Sendable {
     /// The answer's line, without newline; nil when none is due.
     case now(String?)
@@ -105,6 +107,7 @@ struct RequestService: Sendable {
       do throws(RPCError) {
         let method = try method(of: request)
         if method == .resync { return try respondAfterResync(request) }
+        if method == .report { return try respondToReport(request) }
         let result = try result(of: method, request.params, session)
         return .now(request.id.map { Response.result(result, id: $0) })
       } catch {
@@ -142,6 +145,18 @@ struct RequestService: Sendable {
     }
   }
 
+  private func respondToReport(_ request: Request) throws(RPCError) -> Reply {
+    let report = try RejectionReport(Parameters(request.params))
+    guard let answer = rejections.answer(report) else { throw unknownExchange(report.exchange) }
+    let response = { @Sendable (result: JSONValue) in
+      request.id.map { Response.result(result, id: $0) }
+    }
+    switch answer {
+    case .now(let result): return .now(response(result))
+    case .later(let start): return .later { done in start { done(response($0)) } }
+    }
+  }
+
   private func result(
     of method: Method, _ params: JSONValue, _ session: Session
   ) throws(RPCError) -> JSONValue {
@@ -151,9 +166,7 @@ struct RequestService: Sendable {
     case .stamp:
       let window = try parameters.milliseconds("recv_window_ms", in: 1...600_000)
       return try withEntry(parameters) { entry, host throws(RPCError) in
-        let (result, instant) = try entry.stamp(at: clocks, host: host, window: window)
-        if entry.settings.definition.rule == .nonce { entry.lastNonce = instant }
-        return result.json
+        try entry.giveStamp(at: clocks, host: host, window: window).json
       }
     case .now:
       let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
@@ -172,7 +185,7 @@ struct RequestService: Sendable {
       let id = try parameters.integer("subscription", in: 1...Int64.max)
       try session.unsubscribe(id)
       return ["subscription": .integer(id)]
-    case .offsets, .resync:
+    case .offsets, .resync, .report:
       let content = board.read()
       return .array(
         content.entries.map { $0.offset(at: clocks, host: content.host).json })

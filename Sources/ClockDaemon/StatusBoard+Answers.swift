@@ -7,6 +7,16 @@ internal import LinuxSystem
 
 /// Answers computed from the board at the moment of reading.
 extension StatusBoard.Entry {
+  /// The stamp for a request that is sent now, which is written down as given out.
+  mutating func giveStamp(
+    at clocks: HostClocks, host: HostWatch, window: Duration?
+  ) throws(RPCError) -> StampResult {
+    let (result, instant) = try stamp(at: clocks, host: host, window: window)
+    if settings.definition.rule == .nonce { lastNonce = instant }
+    givenStamps.note(instant)
+    return result
+  }
+
   func stamp(
     at clocks: HostClocks, host: HostWatch, window: Duration?
   ) throws(RPCError) -> (result: StampResult, instant: ExchangeInstant) {

@@ -16,6 +16,15 @@ final class StatusBoard: Sendable {
 
     /// What was known of its clock before.
     var past = ClockHistory()
+    /// What stamps have been given out of late.
+    let givenStamps: GivenStamps
+
+    init(settings: ExchangeSettings, status: ExchangeStatus, lastNonce: ExchangeInstant? = nil) {
+      self.settings = settings
+      self.status = status
+      self.lastNonce = lastNonce
+      givenStamps = GivenStamps(resolution: settings.definition.timestampFormat.resolution)
+    }
   }
 
   struct Content: Sendable {

@@ -8,6 +8,7 @@ package enum Method: String, Sendable, CaseIterable {
   case subscribe
   case unsubscribe
   case resync
+  case report
   case health
   case exchanges
 
@@ -21,6 +22,8 @@ package enum Method: String, Sendable, CaseIterable {
     case .subscribe: ["exchanges", "min_change_us"]
     case .unsubscribe: ["subscription"]
     case .resync: ["exchange", "accept_step"]
+    case .report:
+      ["exchange", "code", "http_status", "message", "timestamp", "recv_window_ms"]
     case .offsets, .health, .exchanges: []
     }
   }

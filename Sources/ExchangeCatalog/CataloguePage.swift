@@ -61,6 +61,8 @@ package enum CataloguePage {
     add("chosen by", definition.windowParameter.map(code))
     add("ahead", tolerance(of: definition))
     add("rule", definition.ruleText)
+    add("clock in refusals", definition.refusalTime.map { "\($0.place): \($0.unit.noun)" })
+    add("timestamp in refusals", definition.refusalTimestamp.map { "\($0)" })
     add("confidence", definition.confidence)
     add("sources", definition.sources.joined(separator: "<br>"))
     return lines + refusals(of: definition)
@@ -73,7 +75,7 @@ package enum CataloguePage {
       + definition.codes.map {
         row(
           $0.code.map(code) ?? "", $0.httpStatus.map(String.init) ?? "", $0.message ?? "",
-          $0.verdict.rawValue, $0.meaning)
+          $0.verdict.rawValue + ($0.side.map { ", \($0.rawValue)" } ?? ""), $0.meaning)
       }
   }
 
@@ -99,7 +101,10 @@ package enum CataloguePage {
   }
 
   private static func timestamp(of definition: ExchangeDefinition) -> String {
-    definition.rule == .untimed ? "none" : definition.timestampFormat.rawValue
+    definition.rule == .untimed
+      ? "none"
+      : definition.timestampFormat.rawValue
+        + (definition.otherTimestampFormat.map { " or \($0.rawValue)" } ?? "")
   }
 
   private static func window(of definition: ExchangeDefinition) -> String {

@@ -107,7 +107,7 @@ extension ExchangeDefinition {
     throw .notATime(value: shown, hint: hint(for: text, number))
   }
 
-  private static func isPlausible(_ nanoseconds: Int64) -> Bool {
+  static func isPlausible(_ nanoseconds: Int64) -> Bool {
     (earliest..<latest).contains(nanoseconds)
   }
 

@@ -107,6 +107,18 @@ extension ExchangeDefinition {
       "code_pointer", expected: "a JSON pointer such as \"/code\"", JSONPointer.init)
     if let pointer { codePointer = pointer }
     if let tables = reader.tables("codes") { codes = tables.compactMap(RefusalCode.read) }
+    let expected = "a JSON pointer such as \"/timestamp\", or \"after:\" and a text"
+    let unit = reader.choice("refusal_time_unit", of: TimeUnit.self)
+    if let place = reader.string("refusal_time", expected: expected, RefusalPlace.init) {
+      refusalTime = RefusalTime(place: place, unit: unit ?? .milliseconds)
+    } else if let unit, !reader.contains("refusal_time") {
+      if refusalTime == nil {
+        reader.report("refusal_time_unit needs refusal_time", key: "refusal_time_unit")
+      }
+      refusalTime?.unit = unit
+    }
+    let stamp = reader.string("refusal_timestamp", expected: expected, RefusalPlace.init)
+    if let stamp { refusalTimestamp = stamp }
   }
 
   private mutating func readTexts(from reader: TOMLTableReader) {
@@ -117,6 +129,10 @@ extension ExchangeDefinition {
     take("market", \.market)
     if let format = reader.choice("timestamp_format", of: TimestampFormat.self) {
       timestampFormat = format
+      otherTimestampFormat = nil
+    }
+    if let other = reader.choice("other_timestamp_format", of: TimestampFormat.self) {
+      otherTimestampFormat = other
     }
     take("timestamp_carrier", \.timestampCarrier)
     take("confidence", \.confidence)

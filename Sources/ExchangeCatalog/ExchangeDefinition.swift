@@ -33,6 +33,8 @@ package struct ExchangeDefinition: Sendable, Equatable {
   /// Sent with every request for the time; sorted by name.
   package var requestHeaders: [Header]
   package var timestampFormat: TimestampFormat
+  /// Another format that the exchange takes as well; told apart by magnitude.
+  package var otherTimestampFormat: TimestampFormat?
   /// For people: the header or parameter that carries the timestamp of a signed request.
   package var timestampCarrier: String
   /// The parameter or header that chooses the window of a signed request.
@@ -46,6 +48,10 @@ package struct ExchangeDefinition: Sendable, Equatable {
   package var codePointer: JSONPointer?
   /// How the exchange refuses requests; the first that fits counts.
   package var codes: [RefusalCode]
+  /// Where a refusal tells the exchange's clock; nil where it does not.
+  package var refusalTime: RefusalTime?
+  /// Where a refusal repeats the timestamp that was refused; nil where it does not.
+  package var refusalTimestamp: RefusalPlace?
   /// The most that the exchange's hosts are asked in a minute; nil for the daemon's own limit.
   package var probesPerMinute: Int?
   /// How sure these facts are, in words.

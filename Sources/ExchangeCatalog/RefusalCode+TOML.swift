@@ -1,3 +1,4 @@
+internal import ClockCore
 internal import TOMLDocument
 
 extension RefusalCode {
@@ -9,6 +10,7 @@ extension RefusalCode {
     let status = reader.integer("http_status", in: 100...599)
     let message = reader.string("message", expected: expected, notEmpty)
     let verdict = reader.choice("verdict", of: Verdict.self)
+    let side = reader.choice("side", of: TimestampSide.self)
     let meaning = reader.string("meaning")
     if !["code", "http_status", "message"].contains(where: reader.contains) {
       reader.report("a refusal needs a code, an http_status or a message to be known by")
@@ -19,6 +21,7 @@ extension RefusalCode {
     reader.finish()
     guard let verdict, code != nil || status != nil || message != nil else { return nil }
     return RefusalCode(
-      code: code, httpStatus: status, message: message, verdict: verdict, meaning: meaning ?? "")
+      code: code, httpStatus: status, message: message, verdict: verdict, side: side,
+      meaning: meaning ?? "")
   }
 }

@@ -1,3 +1,5 @@
+package import ClockCore
+
 /// One way in which an exchange refuses a request. What is nil is not looked at.
 package struct RefusalCode: Sendable, Hashable {
   /// What an operator or a bot should make of a refusal.
@@ -18,17 +20,20 @@ package struct RefusalCode: Sendable, Hashable {
   /// Part of the message.
   package var message: String?
   package var verdict: Verdict
+  /// On which side of the exchange's clock the timestamp was, where the refusal tells.
+  package var side: TimestampSide?
   /// In words; empty where nothing is known.
   package var meaning: String
 
   package init(
     code: String? = nil, httpStatus: Int? = nil, message: String? = nil, verdict: Verdict,
-    meaning: String = ""
+    side: TimestampSide? = nil, meaning: String = ""
   ) {
     self.code = code
     self.httpStatus = httpStatus
     self.message = message
     self.verdict = verdict
+    self.side = side
     self.meaning = meaning
   }
 }

@@ -20,6 +20,9 @@ struct TestBoard {
   /// Who was asked to resync, in order.
   let resyncs = Mutexed([String?]())
 
+  /// Whose clock was to be read anew because of a report, and why.
+  let doubts = Mutexed([(id: String, doubt: RejectionService.Doubt)]())
+
   final class Mutexed<Value: Sendable>: Sendable {
     private let value: Mutex<Value>
 
@@ -33,7 +36,7 @@ struct TestBoard {
   init(
     resync: (
       @Sendable (String?, @escaping @Sendable (Result<JSONValue, RPCError>) -> Void) -> Void
-    )? = nil
+    )? = nil, reading: RejectionService.Reading? = nil
   ) throws {
     let clocks = HostClocks.read()
     let failure = ProbeFailure(reason: "no answer within 5 s")
@@ -45,10 +48,17 @@ struct TestBoard {
     ]
     board = StatusBoard(entries: entries, host: HostWatch(at: clocks))
     let resyncs = resyncs
-    service = RequestService(board: board, catalog: ExchangeCatalog.builtIn) { id, _, done in
-      resyncs.change { $0.append(id) }
-      if let resync { resync(id, done) } else { done(.success(["resynced": .bool(true)])) }
-    }
+    let doubts = doubts
+    service = RequestService(
+      board: board, catalog: ExchangeCatalog.builtIn,
+      resync: { id, _, done in
+        resyncs.change { $0.append(id) }
+        if let resync { resync(id, done) } else { done(.success(["resynced": .bool(true)])) }
+      },
+      rejections: RejectionService(board: board) { id, doubt, done in
+        doubts.change { $0.append((id, doubt)) }
+        done(reading ?? .isFresh)
+      })
   }
 
   static func entry(_ id: String, _ status: ExchangeStatus) throws -> StatusBoard.Entry {

@@ -23,7 +23,7 @@ package struct ExchangeTracker: Sendable {
   /// What the finished bursts say. The first samples of the very first one are published as they
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
   var believed: BelievedClock
-  private var burstBegan: MonotonicInstant?
+  private(set) var burstBegan: MonotonicInstant?
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
   private var acceptsAnyStep = false
   /// Probes sent before this instant are not believed: the local clock moved since.

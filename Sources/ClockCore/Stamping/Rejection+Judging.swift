@@ -1,0 +1,161 @@
+extension Rejection {
+  /// The verdict on the refusal.
+  ///
+  /// - Parameters:
+  ///   - rule: which timestamps the exchange accepts.
+  ///   - clock: nil where nothing usable is known of it.
+  ///   - nextNonce: the nonce that would be given out next; nil where that is not known.
+  package func judgement(
+    rule: AcceptanceRule, clock: Knowledge?, nextNonce: ExchangeInstant? = nil
+  ) -> RejectionJudgement {
+    switch reading {
+    case .listed(.signature, _): listed(.signature, .checkSignature)
+    case .listed(.key, _): listed(.key, .checkKey)
+    case .listed(.rateLimit, _): listed(.rateLimit, .wait)
+    case .listed(.format, _): malformed ?? listed(.format, .checkFormat)
+    case .listed(let cause, let side):
+      switch rule {
+      case .nonce: nonceJudgement(next: nextNonce)
+      case .untimed: cause == .late ? listed(.late, .resign) : listed(.clock, .resign)
+      case .window, .expiry, .unknown:
+        malformed ?? timeJudgement(rule, clock, isLate: cause == .late, side)
+      }
+    case .ambiguous, .unlisted: unknownJudgement(rule, clock)
+    }
+  }
+
+  private func listed(
+    _ verdict: RejectionVerdict, _ action: RejectionAction
+  ) -> RejectionJudgement {
+    .init(verdict: verdict, action: action, finding: .listed, resync: .none)
+  }
+
+  /// What is wrong with how the timestamp is written; nil where nothing is, or it is not reported.
+  private var malformed: RejectionJudgement? {
+    let finding: RejectionJudgement.Finding
+    switch timestamp {
+    case nil, .instant: return nil
+    case .foreign(let form, _): finding = .foreignForm(form)
+    case .unreadable: finding = .unreadable
+    }
+    return .init(verdict: .format, action: .checkFormat, finding: finding, resync: .none)
+  }
+
+  /// No clock is compared with a nonce, so there is none to be read anew.
+  private func nonceJudgement(next: ExchangeInstant?) -> RejectionJudgement {
+    let outrun: RejectionJudgement.Finding?
+    switch timestamp {
+    // A nonce may be any number that grows: one in a finer unit is past all that are given out.
+    case .foreign(_, isFiner: true): outrun = .nonceOutrun(by: nil)
+    case .instant(let nonce):
+      outrun = next.flatMap { nonce > $0 ? .nonceOutrun(by: nonce - $0) : nil }
+    default: outrun = nil
+    }
+    if let outrun {
+      return .init(verdict: .clock, action: .checkKey, finding: outrun, resync: .none)
+    }
+    return .init(verdict: .clock, action: .resign, finding: .nonceUsedUp, resync: .none)
+  }
+
+  /// The table is no help. What the timestamp alone proves is still told.
+  private func unknownJudgement(_ rule: AcceptanceRule, _ clock: Knowledge?) -> RejectionJudgement {
+    switch rule {
+    case .window(let window):
+      if let malformed { return malformed }
+      if let clock, case .instant(let stamp) = timestamp,
+        stamp >= clock.latest + window.tolerance, stamp > clock.latest
+      {
+        return doubt(.ahead(by: stamp - clock.latest), clock)
+      }
+    case .expiry: if let malformed { return malformed }
+    case .nonce, .untimed, .unknown: break
+    }
+    return .init(
+      verdict: .unknown, action: .none, finding: reading == .ambiguous ? .ambiguous : .unlisted,
+      resync: .none)
+  }
+
+  private func timeJudgement(
+    _ rule: AcceptanceRule, _ clock: Knowledge?, isLate: Bool, _ side: TimestampSide?
+  ) -> RejectionJudgement {
+    guard let clock else {
+      return .init(
+        verdict: isLate ? .late : .clock, action: .resign, finding: .listed,
+        resync: isLate ? .none : .unlessFresh)
+    }
+    // A clock that was read since knows better than what a bot says that the exchange said.
+    let disclosed = clock.isFresh ? disclosed.flatMap { $0 > clock.latest ? nil : $0 } : disclosed
+    if let disclosed, disclosed > clock.latest {
+      return .init(
+        verdict: .clock, action: .resign, finding: .contradicted(by: disclosed - clock.latest),
+        resync: .contradicted)
+    }
+    if clock.hasMoved { return doubt(.moved, clock) }
+    if isLate { return late(.listed, rule) }
+    let isConfirmed = disclosed.map { $0 >= clock.earliest - Self.promptness } ?? false
+    guard case .instant(let stamp) = timestamp else {
+      // Of an exchange whose clock is known to be right, only delay makes a stamp of ours too old.
+      if isConfirmed, side != .ahead { return late(.clockConfirmed, rule) }
+      return doubt(
+        side == .ahead ? .ahead(by: nil) : side == .behind ? .behind(age: nil) : .listed, clock)
+    }
+    let latestJudged = disclosed.map { $0 + disclosedResolution } ?? clock.latest
+    let isExpiry = if case .expiry = rule { true } else { false }
+    if side == .ahead || (side == nil && !isExpiry && stamp > latestJudged) {
+      let lead = stamp - latestJudged
+      return doubt(.ahead(by: lead > .zero ? lead : nil), clock)
+    }
+    let oldest = latestJudged - stamp
+    let youngest = (disclosed ?? clock.earliest) - stamp
+    if let window = width(of: rule), oldest <= window {
+      if isConfirmed || clock.isFresh { return late(.insideWindow(age: oldest), rule) }
+      var judgement = late(.insideWindow(age: oldest), rule)
+      judgement.resync = .unlessFresh
+      return judgement
+    }
+    if isOwnStamp { return late(.ownStampLate(age: max(youngest, .zero)), rule) }
+    let smallest = clock.latest - clock.earliest + Stamp.longestUplink
+    if let window = width(of: rule), !isExpiry, window < smallest,
+      youngest <= window + Self.promptness
+    {
+      return late(.windowTooSmall(age: max(youngest, .zero), smallest: smallest), rule)
+    }
+    return doubt(.behind(age: youngest > .zero ? youngest : nil), clock)
+  }
+
+  /// A wrong clock, ours or the bot's.
+  private func doubt(
+    _ finding: RejectionJudgement.Finding, _ clock: Knowledge
+  ) -> RejectionJudgement {
+    .init(
+      verdict: .clock, action: .resign, finding: finding,
+      resync: clock.isFresh ? .none : .unlessFresh)
+  }
+
+  private func late(
+    _ finding: RejectionJudgement.Finding, _ rule: AcceptanceRule
+  ) -> RejectionJudgement {
+    .init(
+      verdict: .late, action: canWiden(rule) ? .resignWiderWindow : .resign, finding: finding,
+      resync: .none)
+  }
+
+  /// How old a timestamp may have been; nil where that is not known.
+  private func width(of rule: AcceptanceRule) -> Duration? {
+    switch rule {
+    case .window(let rule): rule.isAdjustable ? window ?? rule.window : rule.window
+    // The instant of an expiry is its end.
+    case .expiry: .zero
+    case .nonce, .untimed, .unknown: window
+    }
+  }
+
+  private func canWiden(_ rule: AcceptanceRule) -> Bool {
+    switch rule {
+    case .window(let rule):
+      rule.isAdjustable && (window ?? rule.window) < rule.longestWindow ?? .seconds(60)
+    case .expiry, .nonce, .untimed: false
+    case .unknown: window != nil
+    }
+  }
+}

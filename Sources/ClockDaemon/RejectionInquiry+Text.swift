@@ -1,0 +1,124 @@
+internal import ClockCore
+internal import DaemonSettings
+internal import ExchangeCatalog
+
+/// The explanation for people.
+extension RejectionInquiry {
+  var explanation: String {
+    "\(refusalText); \(findingText).\(readingText)"
+  }
+
+  /// What was refused: "binance -1021, the timestamp is too old".
+  private var refusalText: String {
+    let what =
+      entry?.code ?? report.refusal.code ?? report.refusal.httpStatus.map { "HTTP \($0)" }
+    let meaning = entry?.meaning ?? ""
+    return definition.id + (what.map { " \(Excerpt.plain($0, 48))" } ?? "")
+      + (meaning.isEmpty ? "" : ": \(meaning)")
+  }
+
+  private var findingText: String {
+    switch judgement.finding {
+    case .listed: listedText
+    case .ambiguous: "the code has more than one meaning there: report the message as well"
+    case .unlisted:
+      "this refusal is not known: report its code, http_status and message, the whole body if need"
+        + " be"
+    case .foreignForm(let form):
+      "the timestamp is written as \(form), wanted is \(definition.timestampFormat.noun)"
+    case .unreadable:
+      "the timestamp \(Excerpt.quoted(report.timestamp ?? "")) is no time in any known form,"
+        + " wanted is \(definition.timestampFormat.noun)"
+    case .nonceUsedUp:
+      "no clock is compared, each nonce must exceed the last one of its key: take all nonces from"
+        + " one source, such as the stamp given here"
+    case .nonceOutrun(let lead):
+      "the nonce was larger than those given out here, by "
+        + (lead.map(\.shortText) ?? "a finer unit")
+        + ", and still too small: this key has been used with larger ones; use a new key, or keep"
+        + " to their source"
+    case .ahead(let lead?):
+      "the timestamp was at least \(lead.shortText) ahead of the exchange's clock: the clock that"
+        + " it was taken from is wrong"
+    case .ahead(nil): "the timestamp was ahead of the exchange's clock"
+    case .behind(let age?):
+      "the timestamp was at least \(age.shortText) behind the exchange's clock\(windowText), and"
+        + " no recent stamp of this daemon: the clock that it was taken from is wrong, or the"
+        + " request was that late"
+    case .behind(nil): "the timestamp was older than the exchange allows\(windowText)"
+    case .contradicted(let lead):
+      "the exchange says that its clock is at least \(lead.shortText) ahead of what was known of it"
+    case .moved:
+      "the exchange's clock is not where it was before: stamps from before do not fit it"
+    case .ownStampLate(let age):
+      "its clock is right\(errorText), and the timestamp was a stamp of this daemon: the request"
+        + " took longer than \(rightfulText); when it was reported, the timestamp was at least"
+        + " \(age.shortText) old. Take the stamp later or send sooner"
+    case .windowTooSmall(let age, let smallest):
+      "its clock is right\(errorText), and the timestamp was at least \(age.shortText) old when it"
+        + " was reported\(windowText): to be sure takes a window of \(smallest.shortText)"
+    case .insideWindow(let age):
+      "its clock is right\(errorText), and by it the timestamp is fine even now"
+        + " (\(age.shortText) old\(windowText)): the request asked for a smaller window than that,"
+        + " or took too long within the exchange"
+    case .clockConfirmed:
+      "its clock is right\(errorText), as the refusal itself shows: with a stamp of this daemon,"
+        + " the request took longer than \(rightfulText)"
+    }
+  }
+
+  private var listedText: String {
+    switch judgement.verdict {
+    case .clock: "the clock that the timestamp was taken from is in doubt"
+    case .late:
+      "the request waited too long before it was judged"
+        + (knowledge == nil ? "" : ", while its clock is right\(errorText)")
+    case .signature: "what is signed, or how, is wrong; this is no matter of clocks"
+    case .key: "the key or what it may do is wrong; this is no matter of clocks"
+    case .rateLimit:
+      "this host or key asks too often; this is no matter of clocks, and a resync would be one more"
+        + " request"
+    case .format:
+      "look at how timestamp and window are written, wanted is \(definition.timestampFormat.noun)"
+        + (definition.timestampCarrier.isEmpty ? "" : " in \(definition.timestampCarrier)")
+    case .unknown: "nothing is known of it"
+    }
+  }
+
+  /// What became of reading the clock anew, where that was tried.
+  private var readingText: String {
+    switch reading {
+    case nil: return ""
+    case .refused(let reason): return " The clock cannot be read anew now: \(reason)."
+    case .isFresh, .ended:
+      if let failure = known.status.failure {
+        return " The clock could not be read anew: \(failure.reason)."
+      }
+      guard judgement.verdict == .clock, knowledge != nil else { return "" }
+      return " The exchange's clock has been read anew and is known\(errorText): sign again with"
+        + " the stamp given here."
+    }
+  }
+
+  private var errorText: String {
+    guard let knowledge else { return "" }
+    return " within ±\(((knowledge.latest - knowledge.earliest) / 2).shortText)"
+  }
+
+  /// ", with a window of 5.00 s"; empty where none is known.
+  private var windowText: String {
+    width.map { ", with a window of \($0.shortText)" } ?? ""
+  }
+
+  private var rightfulText: String {
+    width.map { "its window of \($0.shortText)" } ?? "the exchange allows"
+  }
+
+  private var width: Duration? {
+    switch definition.rule {
+    case .window(let rule): rule.isAdjustable ? report.window ?? rule.window : rule.window
+    case .expiry, .nonce, .untimed: nil
+    case .unknown: report.window
+    }
+  }
+}

@@ -1,0 +1,123 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import DaemonSettings
+internal import ExchangeCatalog
+internal import JSONDocument
+internal import LinuxSystem
+
+/// One report, held against what is known at one moment.
+struct RejectionInquiry {
+  let report: RejectionReport
+  let known: StatusBoard.Entry
+  private let host: HostWatch
+  let definition: ExchangeDefinition
+  let clocks = HostClocks.read()
+
+  /// What came of reading the clock anew; nil where that was not tried.
+  let reading: RejectionService.Reading?
+
+  /// The table's entry that fits.
+  let entry: RefusalCode?
+
+  /// Nil where nothing usable is known of the exchange's clock.
+  let knowledge: Rejection.Knowledge?
+  let judgement: RejectionJudgement
+
+  /// What is to be asked of the exchange's clock before the verdict is given; nil: nothing.
+  let doubt: RejectionService.Doubt?
+
+  init(
+    _ report: RejectionReport, of known: StatusBoard.Entry, host: HostWatch,
+    after reading: RejectionService.Reading?
+  ) {
+    self.report = report
+    self.known = known
+    self.host = host
+    self.reading = reading
+    definition = known.settings.definition
+    let (meaning, entry) = definition.reading(of: report.refusal)
+    self.entry = entry
+    knowledge = Self.knowledge(of: known, at: clocks, host: host, after: reading)
+    let timestamp =
+      report.timestamp.map(definition.reportedTimestamp)
+      ?? definition.repeatedTimestamp(in: report.refusal)
+    var isOwn = false
+    if case .instant(let stamp) = timestamp { isOwn = known.givenStamps.contains(stamp) }
+    let disclosed = definition.disclosedTime(in: report.refusal)
+    let rejection = Rejection(
+      reading: meaning, timestamp: timestamp, isOwnStamp: isOwn, window: report.window,
+      disclosed: disclosed?.time, disclosedResolution: disclosed?.resolution ?? .milliseconds(1))
+    judgement = rejection.judgement(
+      rule: definition.rule, clock: knowledge,
+      nextNonce: [knowledge?.earliest, known.lastNonce].compactMap(\.self).max())
+    var stampMade: MonotonicInstant?
+    if case .instant(let stamp) = timestamp, let knowledge, stamp <= knowledge.latest {
+      stampMade = clocks.raw - max(knowledge.earliest - stamp, .zero)
+    }
+    doubt =
+      judgement.resync == .none || reading != nil
+      ? nil : .init(stampMade: stampMade, isContradiction: judgement.resync == .contradicted)
+  }
+
+  private static func knowledge(
+    of known: StatusBoard.Entry, at clocks: HostClocks, host: HostWatch,
+    after reading: RejectionService.Reading?
+  ) -> Rejection.Knowledge? {
+    guard known.state(at: clocks, host: host).state.isUsable,
+      let interval = known.status.interval(at: clocks.raw)
+    else { return nil }
+    var knowledge = Rejection.Knowledge(
+      earliest: clocks.raw + interval.lower, latest: clocks.raw + interval.upper)
+    guard known.status.failure == nil else { return knowledge }
+    switch reading {
+    case .isFresh: knowledge.isFresh = true
+    case .ended(let before):
+      knowledge.isFresh = true
+      knowledge.hasMoved = before?.interval(at: clocks.raw).distance(to: interval) != nil
+    case .refused, nil: break
+    }
+    return knowledge
+  }
+
+  // MARK: The answer
+
+  func result(_ board: StatusBoard) -> ReportResult {
+    var action = judgement.action
+    var wait: Duration?
+    var stamp: StampResult?
+    if judgement.verdict == .clock || judgement.verdict == .late {
+      stamp = self.stamp(from: board)
+      if stamp == nil || (wasRefused && blockedFor != nil) {
+        action = .wait
+        wait = blockedFor ?? max(known.status.nextSync - clocks.raw, .seconds(1))
+      }
+    } else if judgement.verdict == .rateLimit {
+      wait = blockedFor
+    }
+    return ReportResult(
+      exchange: definition.id, verdict: judgement.verdict.rawValue, action: action.rawValue,
+      explanation: explanation, isResynced: knowledge?.isFresh == true,
+      retryAfterMilliseconds: wait.map { milliseconds($0) },
+      offset: known.offset(at: clocks, host: host).json, stamp: stamp?.json)
+  }
+
+  private var wasRefused: Bool {
+    if case .refused = reading { true } else { false }
+  }
+
+  /// How long the exchange wants to be left alone by this host; nil where it does not.
+  private var blockedFor: Duration? {
+    known.status.blockedUntil.flatMap { $0 > clocks.raw ? $0 - clocks.raw : nil }
+  }
+
+  /// The stamp to sign with instead; nil where none can be given.
+  private func stamp(from board: StatusBoard) -> StampResult? {
+    let given = board.withEntry(of: definition.id) { entry, host -> StampResult? in
+      let clocks = HostClocks.read()
+      // A window that the exchange does not grant is no reason to give no stamp.
+      return (try? entry.giveStamp(at: clocks, host: host, window: report.window))
+        ?? (try? entry.giveStamp(at: clocks, host: host, window: nil))
+    }
+    return given ?? nil
+  }
+}

@@ -1,0 +1,118 @@
+package import ClockCore
+
+/// A refusal as a bot reports it.
+package struct Refusal: Sendable, Equatable {
+  /// As text, also where the exchange sends a number.
+  package var code: String?
+  package var httpStatus: Int?
+  package var message: RefusalText?
+
+  package init(code: String? = nil, httpStatus: Int? = nil, message: String? = nil) {
+    self.code = code
+    self.httpStatus = httpStatus
+    self.message = message.map(RefusalText.init)
+  }
+}
+
+extension ExchangeDefinition {
+  /// What the exchange's table makes of a refusal, and the entry that fits.
+  ///
+  /// The first entry counts that fits in everything it names. Where none does, an HTTP status that
+  /// does not fit is overlooked beside a code that does: libraries and proxies change it. A code
+  /// that was not reported is taken from the body.
+  package func reading(of refusal: Refusal) -> (reading: RejectionReading, entry: RefusalCode?) {
+    let inBody = codePointer.flatMap { refusal.message?.scalar(at: $0) }
+    var isAmbiguous = false
+    for code in [refusal.code, inBody] where code != nil {
+      if let entry = entry(code: code, refusal) {
+        // Without the message, another entry of this code might have been meant.
+        guard refusal.message != nil || !isContested(entry, code: code) else {
+          isAmbiguous = true
+          continue
+        }
+        return (entry.reading, entry)
+      }
+      isAmbiguous =
+        isAmbiguous || (refusal.message == nil && codes.contains { $0.fits(code: code) })
+    }
+    if isAmbiguous { return (.ambiguous, nil) }
+    // The message alone is as good as a code; beside a code that means nothing here, only where the
+    // exchange has none for this refusal.
+    let byMessage = codes.first {
+      $0.message == nil
+        ? refusal.code == nil && $0.isNamed(in: refusal.message)
+        : ($0.code == nil || refusal.code == nil) && $0.fits(refusal.message)
+    }
+    if let byMessage { return (byMessage.reading, byMessage) }
+    if let entry = codes.first(where: {
+      $0.code == nil && $0.message == nil && $0.fits(httpStatus: refusal.httpStatus)
+    }) {
+      return (entry.reading, entry)
+    }
+    // RFC 6585, and what exchanges send to whom they have banned.
+    if refusal.httpStatus == 429 || refusal.httpStatus == 418 {
+      return (.listed(.rateLimit, nil), nil)
+    }
+    return (.unlisted, nil)
+  }
+
+  /// The exchange's clock as the refusal tells it, truncated to the resolution beside it.
+  package func disclosedTime(in refusal: Refusal) -> (time: ExchangeInstant, resolution: Duration)?
+  {
+    guard let refusalTime, let time = refusalTime.read(from: refusal.message) else { return nil }
+    return (time, refusalTime.resolution)
+  }
+
+  /// The timestamp that was refused, as the refusal repeats it.
+  package func repeatedTimestamp(in refusal: Refusal) -> ReportedTimestamp? {
+    refusalTimestamp?.number(in: refusal.message).map(reportedTimestamp)
+  }
+
+  private func entry(code: String?, _ refusal: Refusal) -> RefusalCode? {
+    let fitting = codes.filter {
+      $0.fits(code: code) && ($0.message == nil || $0.fits(refusal.message))
+    }
+    return fitting.first { $0.httpStatus == nil || $0.fits(httpStatus: refusal.httpStatus) }
+      ?? fitting.first
+  }
+
+  private func isContested(_ entry: RefusalCode, code: String?) -> Bool {
+    codes.contains { $0.fits(code: code) && $0.message != nil && $0.verdict != entry.verdict }
+  }
+}
+
+extension RefusalCode {
+  /// Whether the entry is of this code, in which it may have `?` for any digit.
+  func fits(code wanted: String?) -> Bool {
+    guard let code, let wanted, code.utf8.count == wanted.utf8.count else { return false }
+    return zip(code.utf8, wanted.utf8).allSatisfy {
+      $0 == $1 || ($0 == UInt8(ascii: "?") && UInt8(ascii: "0")...UInt8(ascii: "9") ~= $1)
+    }
+  }
+
+  func fits(_ text: RefusalText?) -> Bool {
+    guard let message, let text else { return false }
+    return text.contains(message)
+  }
+
+  /// Whether the text has the code, which is a word: a number may stand for anything.
+  func isNamed(in text: RefusalText?) -> Bool {
+    guard let code, let text, code.contains(where: \.isLetter) else { return false }
+    return text.contains(code)
+  }
+
+  func fits(httpStatus wanted: Int?) -> Bool {
+    httpStatus != nil && httpStatus == wanted
+  }
+
+  var reading: RejectionReading {
+    switch verdict {
+    case .clock: .listed(.clock, side)
+    case .late: .listed(.late, side)
+    case .signature: .listed(.signature, nil)
+    case .key: .listed(.key, nil)
+    case .rateLimit: .listed(.rateLimit, nil)
+    case .format: .listed(.format, nil)
+    }
+  }
+}

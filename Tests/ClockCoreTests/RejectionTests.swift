@@ -1,0 +1,233 @@
+import ClockCore
+import Testing
+
+/// The verdict on a refusal, by what is known of the exchange's clock.
+///
+/// The clock shows 1,000,000 s within ±10 ms now; the rule is Binance's unless said otherwise.
+@Suite struct RejectionTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let now = 1_000_000 * second
+  private static let rule = AcceptanceRule.window(
+    AcceptanceWindow(
+      window: .seconds(5), longestWindow: .seconds(60), isAdjustable: true,
+      tolerance: .seconds(1)))
+  private static let fixed = AcceptanceRule.window(
+    AcceptanceWindow(
+      window: .seconds(5), longestWindow: nil, isAdjustable: false, tolerance: .seconds(5)))
+
+  private static func knowledge(
+    isFresh: Bool = false, hasMoved: Bool = false
+  ) -> Rejection.Knowledge {
+    .init(
+      earliest: at(.milliseconds(-10)), latest: at(.milliseconds(10)), isFresh: isFresh,
+      hasMoved: hasMoved)
+  }
+
+  /// The exchange's clock, so much after the estimate of now.
+  private static func at(_ lead: Duration) -> ExchangeInstant {
+    ExchangeInstant(nanoseconds: now) + lead
+  }
+
+  private func judge(
+    _ reading: RejectionReading = .listed(.clock, nil), stamp lead: Duration? = nil,
+    isOwn: Bool = false, window: Duration? = nil, disclosed: Duration? = nil,
+    rule: AcceptanceRule = rule, isFresh: Bool = false, hasMoved: Bool = false
+  ) -> RejectionJudgement {
+    Rejection(
+      reading: reading, timestamp: lead.map { .instant(Self.at($0)) }, isOwnStamp: isOwn,
+      window: window, disclosed: disclosed.map(Self.at)
+    ).judgement(rule: rule, clock: Self.knowledge(isFresh: isFresh, hasMoved: hasMoved))
+  }
+
+  // MARK: What is no matter of clocks
+
+  @Test(
+    arguments: [
+      (.signature, .signature, .checkSignature), (.key, .key, .checkKey),
+      (.rateLimit, .rateLimit, .wait), (.format, .format, .checkFormat),
+    ] as [(RejectionReading.Cause, RejectionVerdict, RejectionAction)])
+  func causesNoResync(
+    _ cause: RejectionReading.Cause, _ verdict: RejectionVerdict, _ action: RejectionAction
+  ) {
+    // Whatever the timestamp and the clock in the message are.
+    for stamp in [nil, .zero, .seconds(-60), .seconds(60)] as [Duration?] {
+      let judgement = judge(.listed(cause, nil), stamp: stamp, disclosed: .seconds(60))
+      #expect(judgement.verdict == verdict && judgement.action == action)
+      #expect(judgement.resync == .none)
+    }
+  }
+
+  @Test func aTimestampInTheWrongUnitIsAMatterOfFormat() {
+    for reading: RejectionReading in [.listed(.clock, .behind), .listed(.late, nil), .unlisted] {
+      for timestamp: ReportedTimestamp in [.foreign(form: "s", isFiner: false), .unreadable] {
+        let judgement = Rejection(reading: reading, timestamp: timestamp)
+          .judgement(rule: Self.rule, clock: Self.knowledge())
+        #expect(judgement.verdict == .format && judgement.action == .checkFormat)
+        #expect(judgement.resync == .none)
+      }
+    }
+  }
+
+  @Test func whatIsNotKnownIsUnknown() {
+    #expect(judge(.unlisted).verdict == .unknown)
+    #expect(judge(.unlisted).action == .none)
+    #expect(judge(.ambiguous, stamp: .seconds(-6)).finding == .ambiguous)
+    #expect(judge(.ambiguous, stamp: .seconds(-6)).resync == .none)
+    // A timestamp that the exchange must refuse is the cause, whatever the code says.
+    #expect(
+      judge(.unlisted, stamp: .milliseconds(1_011)).finding == .ahead(by: .milliseconds(1_001)))
+    #expect(judge(.unlisted, stamp: .milliseconds(1_009)).verdict == .unknown)
+  }
+
+  // MARK: Clocks
+
+  @Test func aCodeAloneIsAReasonToReadTheClock() {
+    let judgement = judge()
+    #expect(judgement.verdict == .clock && judgement.action == .resign)
+    #expect(judgement.finding == .listed && judgement.resync == .unlessFresh)
+    #expect(judge(isFresh: true).resync == .none)
+  }
+
+  @Test func theSideOfTheMessageIsTaken() {
+    #expect(judge(.listed(.clock, .ahead)).finding == .ahead(by: nil))
+    #expect(judge(.listed(.clock, .behind)).finding == .behind(age: nil))
+    // The timestamp is not ahead any more: nothing is claimed of how far it was.
+    #expect(judge(.listed(.clock, .ahead), stamp: .zero).finding == .ahead(by: nil))
+  }
+
+  @Test func withoutASideTheTimestampTells() {
+    #expect(judge(stamp: .seconds(2)).finding == .ahead(by: .milliseconds(1_990)))
+    #expect(judge(stamp: .seconds(-6)).finding == .behind(age: .milliseconds(5_990)))
+    #expect(judge(stamp: .seconds(2)).verdict == .clock)
+    #expect(judge(stamp: .seconds(-6)).verdict == .clock)
+    #expect(judge(stamp: .seconds(-6)).resync == .unlessFresh)
+  }
+
+  @Test func aClockThatHasMovedIsToBlame() {
+    // Though the timestamp was a stamp from here.
+    let judgement = judge(
+      .listed(.clock, .behind), stamp: .seconds(-6), isOwn: true, isFresh: true, hasMoved: true)
+    #expect(judgement.verdict == .clock && judgement.finding == .moved)
+    #expect(judgement.resync == .none)
+  }
+
+  @Test func withoutAClockTheTableDecides() {
+    let clock = Rejection(reading: .listed(.clock, .ahead)).judgement(rule: Self.rule, clock: nil)
+    #expect(clock.verdict == .clock && clock.resync == .unlessFresh)
+    let late = Rejection(reading: .listed(.late, nil)).judgement(rule: Self.rule, clock: nil)
+    #expect(late.verdict == .late && late.resync == .none)
+  }
+
+  // MARK: Late
+
+  @Test func anOwnStampThatIsTooOldNowWasLate() {
+    let judgement = judge(.listed(.clock, .behind), stamp: .seconds(-6), isOwn: true)
+    #expect(judgement.verdict == .late && judgement.action == .resignWiderWindow)
+    #expect(judgement.finding == .ownStampLate(age: .milliseconds(5_990)))
+    #expect(judgement.resync == .none)
+    #expect(judge(stamp: .seconds(-6), isOwn: true, rule: Self.fixed).action == .resign)
+    #expect(judge(stamp: .seconds(-61), isOwn: true, window: .seconds(60)).action == .resign)
+  }
+
+  @Test func aTimestampInsideTheWindowMakesTheClockDoubtfulOnce() {
+    let first = judge(.listed(.clock, .behind), stamp: .milliseconds(-40), isOwn: true)
+    #expect(first.verdict == .late && first.resync == .unlessFresh)
+    let second = judge(.listed(.clock, .behind), stamp: .milliseconds(-40), isFresh: true)
+    #expect(second.verdict == .late && second.resync == .none)
+    #expect(second.finding == .insideWindow(age: .milliseconds(50)))
+    // To the edge: the exchange refuses what is older than the window.
+    #expect(judge(stamp: .milliseconds(-4_990)).finding == .insideWindow(age: .seconds(5)))
+    #expect(judge(stamp: .milliseconds(-4_991)).verdict == .clock)
+  }
+
+  @Test func aWindowThatIsTooSmallForAGuaranteeIsToBlame() {
+    let judgement = judge(
+      .listed(.clock, .behind), stamp: .milliseconds(-900), window: .milliseconds(500))
+    #expect(judgement.verdict == .late && judgement.action == .resignWiderWindow)
+    #expect(
+      judgement.finding
+        == .windowTooSmall(age: .milliseconds(890), smallest: .milliseconds(1_020)))
+    #expect(judgement.resync == .none)
+    #expect(
+      judge(.listed(.clock, .behind), stamp: .seconds(-9), window: .milliseconds(500)).verdict
+        == .clock)
+  }
+
+  @Test func queueingIsNoMatterOfClocks() {
+    let judgement = judge(.listed(.late, nil), stamp: .seconds(-6))
+    #expect(judgement.verdict == .late && judgement.resync == .none)
+  }
+
+  // MARK: A clock that the refusal discloses
+
+  @Test func aDisclosedClockThatIsAheadOfTheBoundIsEvidenceOfAStep() {
+    let judgement = judge(.listed(.clock, nil), stamp: .milliseconds(-40), disclosed: .seconds(20))
+    #expect(judgement.verdict == .clock && judgement.resync == .contradicted)
+    #expect(judgement.finding == .contradicted(by: .milliseconds(19_990)))
+    #expect(judge(disclosed: .milliseconds(11)).resync == .contradicted)
+    #expect(judge(disclosed: .milliseconds(10)).resync == .none)
+    // Also of a refusal that is late by itself.
+    #expect(judge(.listed(.late, nil), disclosed: .seconds(20)).resync == .contradicted)
+    // Once the clock has been read, a bot that says so is not believed.
+    let fresh = judge(.listed(.clock, nil), disclosed: .seconds(20), isFresh: true)
+    #expect(fresh.resync == .none && fresh.finding == .listed)
+  }
+
+  @Test func aDisclosedClockThatIsConsistentShowsThatOursIsRight() {
+    let judgement = judge(disclosed: .milliseconds(-300))
+    #expect(judgement.verdict == .late && judgement.resync == .none)
+    #expect(judgement.finding == .clockConfirmed)
+    // Too long ago to say anything.
+    #expect(judge(disclosed: .milliseconds(-2_011)).verdict == .clock)
+    #expect(judge(.listed(.clock, .ahead), disclosed: .milliseconds(-300)).verdict == .clock)
+  }
+
+  @Test func aDisclosedClockTellsTheSide() {
+    // Not ahead of our clock any more, but ahead of the exchange's when it was judged.
+    #expect(
+      judge(stamp: .milliseconds(-100), disclosed: .milliseconds(-1_900)).finding
+        == .ahead(by: .milliseconds(1_799)))
+    #expect(
+      judge(stamp: .milliseconds(-6_300), disclosed: .milliseconds(-300)).finding
+        == .behind(age: .seconds(6)))
+    let inside = judge(stamp: .milliseconds(-5_200), disclosed: .milliseconds(-300))
+    #expect(inside.finding == .insideWindow(age: .milliseconds(4_901)) && inside.resync == .none)
+  }
+
+  // MARK: Other rules
+
+  @Test func anExpiryThatIsPastIsJudgedByItsEnd() {
+    let rule = AcceptanceRule.expiry(lifetime: .seconds(5), longest: nil)
+    let reading = RejectionReading.listed(.clock, .behind)
+    #expect(
+      judge(reading, stamp: .seconds(-1), rule: rule).finding == .behind(age: .milliseconds(990)))
+    #expect(judge(reading, stamp: .seconds(-1), isOwn: true, rule: rule).verdict == .late)
+    let ahead = judge(reading, stamp: .seconds(3), rule: rule)
+    #expect(ahead.verdict == .late && ahead.resync == .unlessFresh)
+    #expect(judge(.listed(.clock, nil), stamp: .seconds(3), rule: rule).resync == .unlessFresh)
+  }
+
+  @Test func anUnknownRuleHasNoWindow() {
+    #expect(judge(stamp: .seconds(-1), rule: .unknown).finding == .behind(age: .milliseconds(990)))
+    #expect(judge(stamp: .seconds(1), rule: .unknown).finding == .ahead(by: .milliseconds(990)))
+    #expect(judge(stamp: .seconds(-1), isOwn: true, rule: .unknown).verdict == .late)
+  }
+
+  @Test func noClockIsReadForANonce() {
+    func judge(_ timestamp: ReportedTimestamp?) -> RejectionJudgement {
+      Rejection(
+        reading: .listed(.clock, nil), timestamp: timestamp, disclosed: Self.at(.seconds(99))
+      )
+      .judgement(rule: .nonce, clock: Self.knowledge(), nextNonce: Self.at(.zero))
+    }
+    #expect(judge(nil).finding == .nonceUsedUp)
+    #expect(judge(.instant(Self.at(.seconds(-1)))).action == .resign)
+    #expect(judge(.foreign(form: "s", isFiner: false)).finding == .nonceUsedUp)
+    let outrun = judge(.instant(Self.at(.seconds(1))))
+    #expect(outrun.finding == .nonceOutrun(by: .seconds(1)) && outrun.action == .checkKey)
+    #expect(judge(.foreign(form: "us", isFiner: true)).finding == .nonceOutrun(by: nil))
+    for timestamp: ReportedTimestamp? in [nil, .unreadable, .instant(Self.at(.seconds(9)))] {
+      #expect(judge(timestamp).verdict == .clock && judge(timestamp).resync == .none)
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import ClockCore
+import Testing
+
+@testable import ExchangeCatalog
+
+/// How reports of refusals are read by each exchange's own table.
+@Suite struct RefusalTests {
+  private static let lines = RefusalTable.text.split(separator: "\n").map(String.init)
+
+  @Test(arguments: lines)
+  func isReadAsDocumented(_ line: String) throws {
+    let cells = line.split(separator: " | ", omittingEmptySubsequences: false).map(String.init)
+    try #require(cells.count == 5)
+    let definition = try #require(ExchangeCatalog.definition(of: cells[0]))
+    let refusal = Refusal(
+      code: cells[1].isEmpty ? nil : cells[1], httpStatus: Int(cells[2]),
+      message: cells[3].isEmpty ? nil : cells[3])
+    #expect(Self.words(definition.reading(of: refusal).reading) == cells[4])
+  }
+
+  @Test func theTableHasEveryExchange() {
+    let ids = Set(Self.lines.map { String($0.prefix { $0 != " " }) })
+    #expect(ids == Set(ExchangeCatalog.builtIn.map(\.id)))
+    #expect(ids.count == 43 && Self.lines.count == 300)
+  }
+
+  private static func words(_ reading: RejectionReading) -> String {
+    guard case .listed(let cause, let side) = reading else { return "unknown" }
+    let verdict =
+      switch cause {
+      case .clock: "clock"
+      case .late: "late"
+      case .signature: "signature"
+      case .key: "key"
+      case .rateLimit: "rate_limit"
+      case .format: "format"
+      }
+    return verdict + (side.map { " \($0.rawValue)" } ?? "")
+  }
+
+  private func reading(_ id: String, _ refusal: Refusal) throws -> RejectionReading {
+    try #require(ExchangeCatalog.definition(of: id)).reading(of: refusal).reading
+  }
+
+  // MARK: How a report may be incomplete or wrapped
+
+  @Test func aCodeWithoutItsMessageMayBeAmbiguous() throws {
+    #expect(try reading("htx", Refusal(code: "api-signature-not-valid")) == .ambiguous)
+    #expect(try reading("phemex", Refusal(code: "401")) == .ambiguous)
+    #expect(try reading("gemini", Refusal(code: "InvalidNonce")) == .ambiguous)
+    #expect(try reading("binance", Refusal(code: "-9999")) == .unlisted)
+  }
+
+  @Test func aStatusThatDoesNotFitIsOverlookedBesideACode() throws {
+    #expect(
+      try reading("okx", Refusal(code: "50102", httpStatus: 200)) == .listed(.clock, nil))
+    #expect(
+      try reading("poloniex", Refusal(httpStatus: 500, message: "sorry")) == .unlisted)
+  }
+
+  @Test func theWholeBodyWillDoAlsoInsideOfAnotherText() throws {
+    for text in [
+      #"{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}"#,
+      #"binance {"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}"#,
+      "APIError(code=-1021): Timestamp for this request is outside of the recvWindow.",
+      #"{"code":-1021,"msg":"Timestamp for this request is outside of the rec\u0076Window."}"#,
+    ] {
+      #expect(
+        try reading("binance", Refusal(message: text)) == .listed(.clock, .behind), "\(text)")
+    }
+    // The wrong code of a wrapper does not hide the right one of the body.
+    let wrapped = Refusal(code: "400", message: #"{"code":"50113","msg":"Invalid Sign"}"#)
+    #expect(try reading("okx", wrapped) == .listed(.signature, nil))
+  }
+
+  @Test func aMessageOfAnotherCodeDoesNotCount() throws {
+    let refusal = Refusal(code: "-1013", message: "price is outside of the recvWindow, haha")
+    #expect(try reading("binance", refusal) == .unlisted)
+  }
+
+  @Test(arguments: [
+    "", "{", "[", "}{", "{\"code\":}", String(repeating: "[", count: 60_000),
+    String(repeating: "{\"a\":", count: 10_000), String(repeating: "x", count: 65_000),
+    "\u{0}\u{1}\u{7F}", "{\"code\":[[[[]]]]}", "{\"code\":{\"code\":1}}", "{\"code\":true}",
+    "{\"code\":1e400}", "{\"code\":99999999999999999999999}",
+  ])
+  func whatIsNoRefusalIsUnlisted(_ text: String) {
+    for definition in ExchangeCatalog.builtIn {
+      let (reading, entry) = definition.reading(of: Refusal(message: text))
+      #expect(reading == .unlisted && entry == nil)
+      #expect(definition.disclosedTime(in: Refusal(message: text)) == nil)
+      #expect(definition.repeatedTimestamp(in: Refusal(message: text)) == nil)
+    }
+  }
+
+  @Test func anExchangeOfTheUserHasRefusalsOfItsOwn() throws {
+    let (definition, problems) = try read(
+      least + """
+        code_pointer = "/e"
+        codes = [
+          { code = "4?", message = "early", verdict = "clock", side = "ahead" },
+          { code = "4?", verdict = "clock", side = "behind" },
+          { http_status = 403, verdict = "key" },
+        ]
+        refusal_time = "/now"
+        refusal_time_unit = "s"
+        refusal_timestamp = "/sent"
+        """)
+    let own = try #require(definition)
+    #expect(problems.isEmpty)
+    let early = Refusal(
+      message: #"{"e":41,"why":"too early","now":1762820224,"sent":1762820225000}"#)
+    #expect(own.reading(of: early).reading == .listed(.clock, .ahead))
+    #expect(own.disclosedTime(in: early)?.time.nanoseconds == 1_762_820_224_000_000_000)
+    #expect(own.disclosedTime(in: early)?.resolution == .seconds(1))
+    #expect(
+      own.repeatedTimestamp(in: early)
+        == .instant(ExchangeInstant(nanoseconds: 1_762_820_225_000_000_000)))
+    #expect(own.reading(of: Refusal(code: "42")).reading == .listed(.clock, .behind))
+    #expect(own.reading(of: Refusal(code: "4x")).reading == .unlisted)
+    #expect(own.reading(of: Refusal(httpStatus: 403)).reading == .listed(.key, nil))
+  }
+
+  static let mistakes: [(String, String)] = [
+    (
+      "codes = [{ code = \"1\", verdict = \"clock\", side = \"before\" }]",
+      "3:50: side: expected one of \"ahead\", \"behind\", got \"before\""
+    ),
+    (
+      "refusal_time = \"after:\"",
+      "3:16: refusal_time: expected a JSON pointer such as \"/timestamp\", or \"after:\" and a text,"
+        + " got \"after:\""
+    ),
+    (
+      "refusal_timestamp = \"x\"",
+      "3:21: refusal_timestamp: expected a JSON pointer such as \"/timestamp\", or \"after:\" and a"
+        + " text, got \"x\""
+    ),
+    ("refusal_time_unit = \"s\"", "3:21: refusal_time_unit needs refusal_time"),
+  ]
+
+  @Test(arguments: mistakes)
+  func aMistakeInTheConfigurationIsTold(_ text: String, _ message: String) throws {
+    #expect(try read(least + text).problems == [message])
+  }
+
+  // MARK: Times within refusals
+
+  @Test(
+    arguments: [
+      (
+        "bybit",
+        "please check your server timestamp or recv_window param. req_timestamp[1762820219500],"
+          + "server_timestamp[1762820224500],recv_window[5000]", 1_762_820_224_500_000_000
+      ),
+      ("bingx", #"{"code":100421,"msg":"m","timestamp":1762820224500}"#, 1_762_820_224_500_000_000),
+      ("bitmex", "`expires` is in the past. Current time: 1762820224", 1_762_820_224_000_000_000),
+      (
+        "gemini",
+        #"{"reason":"InvalidNonce","message":"Nonce '1762820100' is not within 30"#
+          + #" seconds of server time '1762820224'"}"#,
+        1_762_820_224_000_000_000
+      ),
+      (
+        "gate",
+        "gap between request Timestamp and server time exceeds 60, current_time:1762820224,"
+          + " header.timestamp:1762820100", 1_762_820_224_000_000_000
+      ),
+      (
+        "krakenfutures", #"{"error":"nonceDuplicate","serverTime":"2025-11-11T00:17:04.5Z"}"#,
+        1_762_820_224_500_000_000
+      ),
+      (
+        "deribit", #"{"error":{"code":13004},"usIn":1762820224400000,"usOut":1762820224500000}"#,
+        1_762_820_224_500_000_000
+      ),
+      ("bybit", "server_timestamp[0]", nil), ("bybit", "server_timestamp[]", nil),
+      ("bybit", "server_timestamp[99999999999999999999999999]", nil),
+      ("bybit", "server_timestamp[-1762820224500]", nil),
+      ("binance", "server_timestamp[1762820224500]", nil),
+    ] as [(String, String, Int64?)])
+  func theClockOfTheExchangeIsFound(_ id: String, _ text: String, _ nanoseconds: Int64?) throws {
+    let definition = try #require(ExchangeCatalog.definition(of: id))
+    let time = definition.disclosedTime(in: Refusal(message: text))?.time
+    #expect(time == nanoseconds.map(ExchangeInstant.init))
+  }
+
+  @Test func theTimestampThatWasRefusedIsFound() throws {
+    let bybit = try #require(ExchangeCatalog.definition(of: "bybit"))
+    let repeated = bybit.repeatedTimestamp(
+      in: Refusal(message: "req_timestamp[1762820219],server_timestamp[1762820224500]"))
+    #expect(repeated == .foreign(form: "Unix seconds", isFiner: false))
+  }
+
+  // MARK: Timestamps
+
+  static let time = ExchangeInstant(nanoseconds: 1_762_820_224_500_000_000)
+
+  @Test(
+    arguments: [
+      ("kucoin", "1762820224500", .instant(time)),
+      ("kucoin", "1762820224", .foreign(form: "Unix seconds", isFiner: false)),
+      ("kucoin", "1762820224500000", .foreign(form: "Unix microseconds", isFiner: true)),
+      ("kucoin", "1762820224500000000", .foreign(form: "Unix nanoseconds", isFiner: true)),
+      ("binance", "1762820224500000", .instant(time)),
+      ("binanceusdm", "1762820224500000", .foreign(form: "Unix microseconds", isFiner: true)),
+      ("gate", "1762820224.5", .instant(time)),
+      ("gate", "1762820224500", .foreign(form: "Unix milliseconds", isFiner: true)),
+      ("okx", "2025-11-11T00:17:04.500Z", .instant(time)),
+      (
+        "okx", "2025-11-11T00:17:04Z",
+        .foreign(form: "an ISO 8601 time of another form", isFiner: false)
+      ),
+      ("okx", "1762820224500", .foreign(form: "Unix milliseconds", isFiner: false)),
+      (
+        "htx", "2025-11-11T00:17:04.500Z",
+        .foreign(form: "an ISO 8601 time with milliseconds and Z", isFiner: true)
+      ),
+      ("kucoin", "", .unreadable), ("kucoin", "now", .unreadable), ("kucoin", "0", .unreadable),
+      ("kucoin", "-1762820224500", .unreadable), ("kucoin", "1e400", .unreadable),
+      ("kucoin", "99999999999999999999999999999999", .unreadable),
+      ("kucoin", "9223372036854775807", .unreadable), ("kucoin", " 1762820224500", .unreadable),
+    ] as [(String, String, ReportedTimestamp)])
+  func aTimestampIsReadAsTheExchangeDoes(
+    _ id: String, _ text: String, _ expected: ReportedTimestamp
+  ) throws {
+    let definition = try #require(ExchangeCatalog.definition(of: id))
+    #expect(definition.reportedTimestamp(text) == expected)
+  }
+}
