@@ -129,7 +129,7 @@ enum RefusalTable {
     bitget | 40008 |  | Request timestamp expired | clock
     bitget | 40005 |  | Invalid ACCESS_TIMESTAMP | format
     bitget | 40007 |  | Invalid Content_Type | unknown
-    bithumb | expired_jwt |  |  | clock behind
+    bithumb | expired_jwt |  |  | clock
     bithumb | jwt_verification |  |  | signature
     bithumb | invalid_query_payload |  |  | signature
     bitmart | 30007 |  |  | clock
@@ -161,7 +161,7 @@ enum RefusalTable {
     bitstamp | API0018 | 403 | X-Auth-Timestamp header is invalid | format
     bitvavo | 302 |  |  | format
     bitvavo | 303 |  |  | format
-    bitvavo | 304 |  |  | clock behind
+    bitvavo | 304 |  |  | clock
     bitvavo | 308 |  |  | signature
     bitvavo | 309 |  |  | signature
     bitvavo | 301 |  |  | key
@@ -201,8 +201,8 @@ enum RefusalTable {
     coinbaseexchange |  | 401 | request timestamp expired | clock
     coinbaseexchange |  | 401 | {"message":"invalid signature"} | signature
     coinbaseexchange |  | 401 | Invalid API Key | key
-    coinex | 4010 |  |  | clock behind
-    coinex | 4017 |  |  | clock behind
+    coinex | 4010 |  |  | clock
+    coinex | 4017 |  |  | clock
     coinex | 227 |  |  | clock
     coinex | 4006 |  |  | signature
     coinex | 4008 |  |  | signature
@@ -324,8 +324,8 @@ enum RefusalTable {
     woo | -1002 |  |  | signature
     woo | -1001 |  |  | key
     woo | 317179 |  | Request has failed as the receive window: `5000` millisecond is exceeded \#
-    from `1` | clock behind
-    xt | AUTH_105 |  |  | clock behind
+    from `1` | clock
+    xt | AUTH_105 |  |  | clock
     xt | AUTH_002 |  |  | format
     xt | AUTH_003 |  |  | format
     xt | AUTH_004 |  |  | format
