@@ -25,6 +25,8 @@ enum Help {
                              --samples 8  --timeout 5s  --base-url URL  --ca-file FILE
                              --proxy URL  --config FILE   where X is set up otherwise
                              --time POINTER|header:NAME  --unit s|ms|us|ns|iso8601   of a URL
+      history X            the last weeks: offset, bound, drift, round trip, what happened
+                             --since 7d  --csv  --plot FILE.svg
       diagnose [X]         whose clock is wrong, or which path is bad
                              (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue

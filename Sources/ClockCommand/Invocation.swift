@@ -11,7 +11,8 @@ struct UsageError: Error, Equatable {
 /// One call of the program, taken apart and checked.
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
-    case status, watch, now, stamp, offset, wait, resync, report, probe, diagnose, exchanges
+    case status, watch, now, stamp, offset, wait, resync, report, probe, history, diagnose,
+      exchanges
     case checkConfig = "check-config"
     case help, version
 
@@ -19,7 +20,7 @@ struct Invocation: Equatable {
     var names: ClosedRange<Int> {
       switch self {
       case .status, .watch, .exchanges, .help, .version: 0...0
-      case .now, .stamp, .offset, .probe: 1...1
+      case .now, .stamp, .offset, .probe, .history: 1...1
       case .resync, .diagnose, .checkConfig: 0...1
       case .report: 1...2
       case .wait: 0...1000
@@ -39,6 +40,11 @@ struct Invocation: Equatable {
   var markdown = false
   var windowMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
+  var csv = false
+  /// The file that takes the picture of a history; "-" for standard output.
+  var plot: String?
+  /// How far back a history goes; nil for all there is.
+  var since: Duration?
   var probe = ProbeOptions()
   /// Of one probe; nil for the usual one.
   var probeTimeout: Duration?
@@ -92,7 +98,7 @@ struct Invocation: Equatable {
   private static let valued =
     [
       "--socket", "--timeout", "--recv-window-ms", "--max-error-ms", "--message", "--http-status",
-      "--timestamp", "--recv-window",
+      "--timestamp", "--recv-window", "--plot", "--since",
     ] + ProbeOptions.names
 
   private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
@@ -101,12 +107,17 @@ struct Invocation: Equatable {
     case ("--json", nil): json = true
     case ("--socket", let value?): socket = value
     case ("--timeout", let value?) where verb == .wait || verb == .probe:
-      guard let duration = Duration(text: value) ?? Int64(value).map({ .seconds($0) }),
-        (.zero...(.seconds(1_000_000_000))).contains(duration)
-      else {
+      guard let duration = Self.duration(value) else {
         throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
       }
       if verb == .probe { probeTimeout = duration } else { timeout = duration }
+    case ("--csv", nil) where verb == .history: csv = true
+    case ("--plot", let value?) where verb == .history: plot = value
+    case ("--since", let value?) where verb == .history:
+      guard let duration = Self.duration(value) else {
+        throw UsageError(message: "--since: \"\(value)\" is not a duration such as 24h or 7d")
+      }
+      since = duration
     case ("--accept-step", nil) where verb == .resync: acceptsStep = true
     case ("--markdown", nil) where verb == .exchanges: markdown = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
@@ -129,6 +140,16 @@ struct Invocation: Equatable {
       throw UsageError(
         message: "\(verb.rawValue) takes no option \"\(name)\"; try exchange-clock --help")
     }
+  }
+
+  /// With a unit, or in seconds.
+  private static func duration(_ text: String) -> Duration? {
+    let days = text.hasSuffix("d") ? Int64(text.dropLast()) : nil
+    let duration =
+      days.flatMap { (0...10_000).contains($0) ? .seconds($0 * 86_400) : nil }
+      ?? Duration(text: text) ?? Int64(text).map { .seconds($0) }
+    guard let duration, (.zero...(.seconds(1_000_000_000))).contains(duration) else { return nil }
+    return duration
   }
 
   private func number(_ text: String, of name: String) throws(UsageError) -> Int64 {

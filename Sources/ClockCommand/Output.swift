@@ -3,6 +3,21 @@ internal import LinuxSystem
 
 /// Standard output, on which a failure is an error: a script must not take nothing for an answer.
 enum Output {
+  /// Writes a whole file, or to standard output for "-". Calls `open(2)` and `write(2)`.
+  static func write(_ text: String, toFile path: String) throws(SystemError) {
+    guard path != "-" else { return try write(String(text.dropLast())) }
+    let number = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard number >= 0 else { throw SystemError("write \(path)", number: errno) }
+    defer { close(number) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw SystemError("write \(path)", number: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
   /// Writes one line at once. Calls `write(2)`.
   static func write(_ line: String) throws(SystemError) {
     var rest = Array((line + "\n").utf8)[...]

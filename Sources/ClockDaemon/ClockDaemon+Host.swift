@@ -1,4 +1,5 @@
 internal import ClockCore
+internal import ClockProtocol
 internal import LinuxSystem
 
 /// What the actor does when this host's clocks are interfered with.
@@ -21,7 +22,12 @@ extension ClockDaemon {
     case .looked(let line):
       _ = checkedNow()
       if let line { Log.write(.notice, line) }
-    case .clockSet(let line): clockSet(line)
+    case .clockSet(let line, let step):
+      // What is slewed as fast is none.
+      if abs(step) >= SystemClockSteps.leastStep {
+        recordForAll(.localStep, size: step, "CLOCK_REALTIME was set")
+      }
+      clockSet(line)
     case .stoodStill(let pause):
       _ = checkedNow()
       let reason = "this machine stood still"
@@ -36,6 +42,7 @@ extension ClockDaemon {
   /// - Returns: the time after that.
   private func disrupt(_ interruption: HostWatch.Interruption) -> MonotonicInstant {
     Log.write(.notice, "\(interruption.event): resyncing")
+    recordForAll(.disruption, interruption.event)
     var watch = board.read().host
     watch.renew(at: HostClocks.read())
     // Read last: probes that left before this instant may have left before the interruption.

@@ -28,6 +28,8 @@ actor ClockDaemon {
   private var trackers: [ExchangeTracker]
   /// Nil when no state is kept.
   private let keeper: StateKeeper?
+  /// Nil when no state is kept.
+  let history: HistoryKeeper?
   var exchanges: [FollowedExchange] = []
   private var readiness: Readiness
   private let notifier: Notifier
@@ -39,11 +41,13 @@ actor ClockDaemon {
   /// - Parameter trackers: one for each exchange of the settings, in their order; not started.
   init(
     settings: DaemonSettings, trackers: [ExchangeTracker], board: StatusBoard, notifier: Notifier,
-    keeper: StateKeeper?, hardwareClock: HardwareClock?, page: sending PagePublisher
+    keeper: StateKeeper?, history: HistoryKeeper?, hardwareClock: HardwareClock?,
+    page: sending PagePublisher
   ) {
     self.settings = settings
     self.trackers = trackers
     self.keeper = keeper
+    self.history = history
     self.hardwareClock = hardwareClock
     self.page = page
     self.board = board
@@ -84,6 +88,7 @@ actor ClockDaemon {
         endpoints: EndpointChoice(count: pair.0.definition.baseURLs.count))
     }
     trackers = []
+    recordForAll(.started, "exchange-clockd \(exchangeClockVersion)")
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
     hostEvents = HostEvents(queue: executor.queue, hardwareClock: hardwareClock) {
       [weak self] event in
@@ -173,10 +178,12 @@ actor ClockDaemon {
       case .log(let event):
         Log.write(event.priority, event.message(exchange: exchanges[index].id))
         note(event, index)
+        record(event, index)
       case .resyncEnded(let failure):
         if failure == nil, exchanges[index].jump?.isAccepted == false {
           exchanges[index].jump = nil
         }
+        if failure == nil { recordMeasurement(index) }
         chooseEndpoint(index, failure)
         resyncEnded(index)
       }

@@ -58,16 +58,20 @@ package enum DaemonCommand {
         UnixSocket.remove(path, ifStill: identity)
         fail("cannot start: \(error)", Exit.cannotStart)
       }
+      let history = statePath(options).map {
+        HistoryKeeper(directory: HistoryKeeper.directory(besides: $0))
+      }
       let notifier = Notifier()
       let daemon = ClockDaemon(
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
-        keeper: keeper, hardwareClock: HostSources.hardwareClock(), page: page)
-      let service = RequestService(
+        keeper: keeper, history: history, hardwareClock: HostSources.hardwareClock(), page: page)
+      var service = RequestService(
         board: board, catalog: ExchangeCatalog.builtIn,
         resync: { daemon.resync($0, acceptingStep: $1, $2) },
         rejections: RejectionService(board: board) {
           daemon.readAnew($0, $1, $2)
         })
+      service.history = HistoryService(keeper: history)
       let server = try SocketServer(
         listener: listener, service: service, maxClients: maxClients)
       let signals = Termination {
@@ -142,7 +146,10 @@ package enum DaemonCommand {
   /// As many clients as the settings say, but never so many that no descriptor is left to probe.
   private static func clients(_ settings: DaemonSettings) -> Int {
     let descriptors = ProcessLimits.raiseDescriptors()
-    let own = 32 + 3 * min(settings.exchanges.count, ClockDaemon.mostProbes)
+    // Besides what is always open: a history each, and what a probe takes.
+    let own =
+      32 + settings.exchanges.count
+      + 3 * min(settings.exchanges.count, ClockDaemon.mostProbes)
     guard descriptors > own else {
       fail(
         "cannot start: \(descriptors) descriptors are allowed and \(own) are needed; raise"

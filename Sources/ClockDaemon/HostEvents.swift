@@ -6,8 +6,9 @@ internal import LinuxSystem
 /// stands still. Everything here runs on the actor's queue.
 final class HostEvents {
   enum Event {
-    /// CLOCK_REALTIME was set, or the host resumed; the line for the operator, if any is due.
-    case clockSet(line: String?)
+    /// CLOCK_REALTIME was set, or the host resumed; the line for the operator, if any is due, and
+    /// by how much. Positive: ahead.
+    case clockSet(line: String?, step: Duration)
     /// The machine stood still for at least so long, and was not told.
     case stoodStill(atLeast: Duration)
     /// Time for a look at the clocks; with a line for the operator, if any is due.
@@ -66,7 +67,8 @@ final class HostEvents {
       handler(.looked(line: "steps of the system clock are not told any more: \(error)"))
       source?.cancel()
     }
-    handler(.clockSet(line: steps.stepped(at: HostClocks.read())))
+    let line = steps.stepped(at: HostClocks.read())
+    handler(.clockSet(line: line, step: steps.lastStep))
   }
 
   private func look() {

@@ -21,6 +21,8 @@ struct RequestService: Sendable {
 
   let rejections: RejectionService
 
+  var history = HistoryService()
+
   enum Answer: Sendable {
     /// The answer's line, without newline; nil when none is due.
     case now(String?)
@@ -48,7 +50,7 @@ struct RequestService: Sendable {
     }
   }
 
-  private enum Reply: Sendable {
+  enum Reply: Sendable {
     case now(JSONValue?)
     case later(@Sendable (@escaping @Sendable (JSONValue?) -> Void) -> Void)
   }
@@ -108,6 +110,7 @@ struct RequestService: Sendable {
         let method = try method(of: request)
         if method == .resync { return try respondAfterResync(request) }
         if method == .report { return try respondToReport(request) }
+        if method == .history { return try respondWithHistory(request) }
         let result = try result(of: method, request.params, session)
         return .now(request.id.map { Response.result(result, id: $0) })
       } catch {
@@ -134,13 +137,29 @@ struct RequestService: Sendable {
     }
     return .later { done in
       resync(exchange, acceptsStep) { result in
-        done(
-          request.id.map { id in
-            switch result {
-            case .success(let result): Response.result(result, id: id)
-            case .failure(let error): Response.error(error, id: id)
-            }
-          })
+        done(Self.response(result, to: request))
+      }
+    }
+  }
+
+  private func respondWithHistory(_ request: Request) throws(RPCError) -> Reply {
+    let query = try HistoryService.query(Parameters(request.params))
+    if board.withEntry(of: query.exchange, { _, _ in true }) == nil {
+      throw unknownExchange(query.exchange)
+    }
+    return .later { done in
+      history.read(query) { result in done(Self.response(result, to: request)) }
+    }
+  }
+
+  /// Nil where none is due.
+  private static func response(
+    _ result: Result<JSONValue, RPCError>, to request: Request
+  ) -> JSONValue? {
+    request.id.map { id in
+      switch result {
+      case .success(let result): Response.result(result, id: id)
+      case .failure(let error): Response.error(error, id: id)
       }
     }
   }
@@ -185,7 +204,7 @@ struct RequestService: Sendable {
       let id = try parameters.integer("subscription", in: 1...Int64.max)
       try session.unsubscribe(id)
       return ["subscription": .integer(id)]
-    case .offsets, .resync, .report:
+    case .offsets, .resync, .report, .history:
       let content = board.read()
       return .array(
         content.entries.map { $0.offset(at: clocks, host: content.host).json })

@@ -14,6 +14,9 @@ struct SystemClockSteps {
   private var untold: (count: Int, sum: Duration) = (0, .zero)
   private var told: MonotonicInstant?
 
+  /// By how much it was set the last time, whether that was told or not. Positive: ahead.
+  private(set) var lastStep = Duration.zero
+
   init(at clocks: HostClocks) {
     last = clocks
   }
@@ -34,6 +37,7 @@ struct SystemClockSteps {
     let passed = clocks.raw - last.raw + (clocks.suspended.midpoint - last.suspended.midpoint)
     let step = clocks.local - last.local - passed
     last = clocks
+    lastStep = step
     guard abs(step) >= Self.leastStep else { return nil }
     if let told, clocks.raw - told < Self.quiet {
       untold = (untold.count + 1, untold.sum + step)

@@ -9,6 +9,7 @@ package enum Method: String, Sendable, CaseIterable {
   case unsubscribe
   case resync
   case report
+  case history
   case health
   case exchanges
 
@@ -24,6 +25,7 @@ package enum Method: String, Sendable, CaseIterable {
     case .resync: ["exchange", "accept_step"]
     case .report:
       ["exchange", "code", "http_status", "message", "timestamp", "recv_window_ms"]
+    case .history: ["exchange", "since_us", "after", "limit"]
     case .offsets, .health, .exchanges: []
     }
   }

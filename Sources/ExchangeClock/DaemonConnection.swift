@@ -75,6 +75,31 @@ package struct DaemonConnection: ~Copyable {
     }
   }
 
+  /// What becomes readable when the daemon says something.
+  package var descriptorNumber: CInt { descriptor.number }
+
+  /// The offsets of the `offset` notifications that have come in since; waits for none.
+  package mutating func takeNotifications() throws(Failure) -> [OffsetResult] {
+    var offsets: [OffsetResult] = []
+    while !lines.isEmpty || descriptor.isReadable(within: .zero) {
+      let line = try receive()
+      guard let json = try? JSONValue(parsing: line),
+        let notification = OffsetNotification(json: json)
+      else { continue }
+      offsets.append(notification.offset)
+    }
+    return offsets
+  }
+
+  /// As above, but waits until there is one.
+  package mutating func waitForNotifications() throws(Failure) -> [OffsetResult] {
+    while true {
+      let offsets = try takeNotifications()
+      guard offsets.isEmpty else { return offsets }
+      _ = descriptor.isReadable(within: .seconds(3600))
+    }
+  }
+
   private func send(_ line: String) -> Failure? {
     var rest = Array(line.utf8)[...]
     while !rest.isEmpty {

@@ -119,7 +119,7 @@ import Testing
       (
         "nope", "{}", .methodNotFound,
         "unknown method \"nope\"; known: stamp, now, offset, offsets, convert, subscribe,"
-          + " unsubscribe, resync, report, health, exchanges"
+          + " unsubscribe, resync, report, history, health, exchanges"
       ),
       ("stamp", "{}", .invalidParams, "exchange: missing; a string is expected"),
       ("now", "{\"exchange\":null}", .invalidParams, "exchange: missing; a string is expected"),

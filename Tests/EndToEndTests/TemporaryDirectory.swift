@@ -13,16 +13,22 @@ final class TemporaryDirectory: Sendable {
   }
 
   deinit {
-    if let listing = opendir(root) {
+    Self.remove(root)
+  }
+
+  /// A directory with all that is in it.
+  private static func remove(_ path: String) {
+    if let listing = opendir(path) {
       while let entry = readdir(listing) {
         let name = withUnsafeBytes(of: entry.pointee.d_name) {
           String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
         }
-        unlink(path(name))
+        guard name != ".", name != ".." else { continue }
+        if unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
       }
       closedir(listing)
     }
-    rmdir(root)
+    rmdir(path)
   }
 
   func path(_ name: String) -> String {

@@ -10,44 +10,94 @@ struct WatchFeed: ~Copyable {
   let pause = Duration.seconds(1)
 
   private let socket: String
+  /// The subscription; nil while there is no daemon.
   private var connection: DaemonConnection?
   private var healthAt: MonotonicInstant?
 
   private static let patience = Duration.seconds(5)
   private static let healthPeriod = Duration.seconds(5)
 
+  /// Changes of less are not told.
+  private static let leastChange: JSONValue = 100
+
   init(_ socket: String) {
     self.socket = socket
   }
 
   /// What becomes readable when there is something new; negative for none.
-  var descriptor: CInt { -1 }
+  private(set) var descriptor: CInt = -1
 
   mutating func update(_ model: inout WatchModel, arrow: String) {
     do throws(DaemonConnection.Failure) {
-      try connect()
-      let clocks = HostClocks.read()
-      let answer = try connection?.call(.offsets) ?? .null
-      let fresh = Verbs.offsets(of: answer) ?? []
-      model.update(
-        fresh, at: clocks.raw, microseconds: clocks.local.nanoseconds / 1_000, arrow: arrow)
-      model.keepOnly(fresh.map(\.exchange))
+      if connection == nil { try begin(&model, arrow) }
+      take(try connection?.takeNotifications() ?? [], &model, arrow)
       model.extendTrails()
-      if healthAt.map({ clocks.raw - $0 >= Self.healthPeriod }) ?? true {
-        model.health = try connection?.call(.health)
-        healthAt = clocks.raw
-      }
+      try askHealth(&model)
       model.trouble = nil
     } catch {
-      connection = nil
-      healthAt = nil
+      disconnect()
       model.trouble = "\(error)"
     }
   }
 
-  private mutating func connect() throws(DaemonConnection.Failure) {
-    if connection == nil {
-      connection = try DaemonConnection(to: socket, patience: Self.patience)
+  private mutating func begin(
+    _ model: inout WatchModel, _ arrow: String
+  ) throws(DaemonConnection.Failure) {
+    var fresh = try DaemonConnection(to: socket, patience: Self.patience)
+    let answer = try fresh.call(.subscribe, ["min_change_us": Self.leastChange])
+    let offsets = Verbs.offsets(of: answer["offsets"] ?? .null) ?? []
+    take(offsets, &model, arrow)
+    model.keepOnly(offsets.map(\.exchange))
+    descriptor = fresh.descriptorNumber
+    connection = consume fresh
+    healthAt = nil
+    remember(&model)
+  }
+
+  private mutating func disconnect() {
+    connection = nil
+    descriptor = -1
+  }
+
+  private func take(_ offsets: [OffsetResult], _ model: inout WatchModel, _ arrow: String) {
+    let clocks = HostClocks.read()
+    model.update(
+      offsets, at: clocks.raw, microseconds: clocks.local.nanoseconds / 1_000, arrow: arrow)
+  }
+
+  /// Over a connection of its own, so that no notification comes in between.
+  private mutating func askHealth(_ model: inout WatchModel) throws(DaemonConnection.Failure) {
+    let now = HostClocks.monotonic()
+    guard healthAt.map({ now - $0 >= Self.healthPeriod }) ?? true else { return }
+    var other = try DaemonConnection(to: socket, patience: Self.patience)
+    let health = try other.call(.health)
+    model.health = health
+    healthAt = now
+    // Others are followed since the daemon read its configuration again.
+    let followed = health["counts"]?["exchanges"]?.integer
+    if let followed, followed != Int64(model.offsets.count) { disconnect() }
+  }
+
+  /// What was before this program was started, where the daemon knows it.
+  private func remember(_ model: inout WatchModel) {
+    let since = HostClocks.read().local.nanoseconds / 1_000 - 86_400_000_000
+    var past: [WatchModel.Change] = []
+    for offset in model.offsets {
+      guard
+        let history = try? HistoryReader.read(
+          offset.exchange, since: since, socket: socket, patience: Self.patience)
+      else { continue }
+      model.trails[offset.exchange] = history.measurements.map {
+        ($0.microseconds, $0.offsetNanoseconds)
+      }
+      past += history.events.filter { $0.kind != .started }.map { event in
+        WatchModel.Change(
+          microseconds: event.microseconds, exchange: offset.exchange,
+          text: HistoryText.event(event), paint: HistoryText.paint(event))
+      }
+    }
+    if model.changes.isEmpty {
+      model.prepend(past.sorted { $0.microseconds < $1.microseconds })
     }
   }
 }

@@ -5,29 +5,32 @@ internal import JSONDocument
 internal import LinuxSystem
 
 extension Verbs {
-  /// A line for each exchange, and another whenever its state or its measurement changes: what can
-  /// be piped. Ends when the reader of the pipe does, or the daemon.
+  /// A line for each exchange, and another whenever its state changes, it was measured anew, or its
+  /// offset moved: what can be piped. Ends when the reader of the pipe does, or the daemon.
   static func follow(_ invocation: Invocation) throws {
-    var connection = try DaemonConnection(to: invocation.socket, patience: .seconds(5))
-    var known: [OffsetResult] = []
+    var connection = try DaemonConnection(to: invocation.socket)
+    let answer = try connection.call(.subscribe)
+    guard var fresh = answer["offsets"].flatMap(offsets(of:)) else {
+      throw ForeignAnswer(json: answer)
+    }
+    var told: [String: OffsetResult] = [:]
     while true {
-      let answer = try connection.call(.offsets)
-      guard let offsets = offsets(of: answer) else { throw ForeignAnswer(json: answer) }
-      for offset in offsets
-      where known.first(where: { $0.exchange == offset.exchange })
-        .map({ hasChanged($0, offset) }) ?? true
-      {
+      for offset in fresh where told[offset.exchange].map({ hasChanged($0, offset) }) ?? true {
+        told[offset.exchange] = offset
         try Output.write(invocation.json ? offset.json.text : line(offset))
       }
-      known = offsets
-      Thread.pause(for: .seconds(1))
+      fresh = try connection.waitForNotifications()
     }
   }
 
+  /// That a bound grows is no news.
   private static func hasChanged(_ before: OffsetResult, _ now: OffsetResult) -> Bool {
-    before.state != now.state || before.reason != now.reason
-      || before.samples != now.samples
-      || (now.nextSyncMilliseconds > before.nextSyncMilliseconds)
+    guard before.state == now.state, before.reason == now.reason else { return true }
+    guard let old = before.measurement, let new = now.measurement else {
+      return before.measurement != now.measurement
+    }
+    return abs(new.lastSyncMicroseconds - old.lastSyncMicroseconds) > 500_000
+      || abs(new.offsetNanoseconds - old.offsetNanoseconds) >= 1_000_000
   }
 
   private static func line(_ offset: OffsetResult) -> String {

@@ -1,0 +1,187 @@
+import ClockProtocol
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import ClockDaemon
+
+@Suite struct HistoryRingTests {
+  private let scratch = Scratch()
+  private var path: String { scratch.root + "/okx.ring" }
+
+  /// - Parameter minute: of the clock, from the epoch.
+  private func measurement(_ minute: Int64, offset: Int64 = 1_000) -> HistoryResult.Measurement {
+    HistoryResult.Measurement(
+      sequence: 0, microseconds: minute * 60_000_000, offsetNanoseconds: offset,
+      lowerNanoseconds: offset - 500, upperNanoseconds: offset + 500, driftPPM: -1.25,
+      driftErrorPPM: 0.5, shortestRoundTripNanoseconds: 33_000_000,
+      lastRoundTripNanoseconds: 34_000_000, samples: 7, rejected: 1)
+  }
+
+  private func event(_ text: String) -> HistoryResult.Event {
+    HistoryResult.Event(
+      sequence: 0, microseconds: 7, kind: .localStep, sizeNanoseconds: -2_000_000_000, text: text)
+  }
+
+  private func open() throws -> HistoryRing { try HistoryRing(path, id: "okx") }
+
+  @Test func whatIsWrittenIsReadAgainAfterwards() throws {
+    do {
+      let ring = try open()
+      try ring.add(measurement(60))
+      try ring.add(event("CLOCK_REALTIME was set"))
+      try ring.add(measurement(120, offset: -5))
+    }
+    let content = try open().read()
+    var (first, second, between) = (
+      measurement(60), measurement(120, offset: -5), event("CLOCK_REALTIME was set")
+    )
+    (first.sequence, between.sequence, second.sequence) = (1, 2, 3)
+    #expect(content.measurements == [first, second])
+    #expect(content.events == [between])
+    #expect(content.damaged == 0)
+  }
+
+  @Test func theFileHasOneSizeAndTheNewestStays() throws {
+    let ring = try open()
+    for minute in 1...6_000 { try ring.add(measurement(Int64(minute))) }
+    for number in 1...700 { try ring.add(event("event \(number)")) }
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_size == HistoryRing.size)
+    #expect(status.st_mode & 0o777 == 0o600)
+    let content = try ring.read()
+    #expect(content.events.map(\.text) == (445...700).map { "event \($0)" })
+    // 6000 minutes are 301 spells of 20: one of each, and all of the last 512.
+    let sequences = content.measurements.map(\.sequence)
+    #expect(sequences == sequences.sorted() && Set(sequences).count == sequences.count)
+    #expect(Array(sequences.suffix(512)) == Array(5_489...6_000 as ClosedRange<Int64>))
+    #expect(sequences.dropLast(512).allSatisfy { $0 == 1 || $0 % 20 == 0 })
+    #expect(sequences.first == 1 && sequences.count == 512 + 275)
+  }
+
+  @Test func fourWeeksAreKeptHoweverOftenIsMeasured() throws {
+    let ring = try open()
+    // Every five minutes for five weeks.
+    for index in 0..<(35 * 288) { try ring.add(measurement(Int64(index * 5))) }
+    let times = try ring.read().measurements.map { $0.microseconds / 60_000_000 }
+    #expect(try #require(times.last) - times[0] >= 28 * 1_440)
+  }
+
+  @Test func sequencesGoOnWhereTheyWere() throws {
+    for index in 1...40 {
+      let ring = try open()
+      if index % 3 == 0 {
+        try ring.add(event("\(index)"))
+      } else {
+        try ring.add(measurement(Int64(index)))
+      }
+    }
+    let content = try open().read()
+    let all = (content.measurements.map(\.sequence) + content.events.map(\.sequence)).sorted()
+    #expect(all == Array(1...40 as ClosedRange<Int64>))
+  }
+
+  @Test func aClockThatGoesBackLosesNothing() throws {
+    let ring = try open()
+    for minute: Int64 in [1_000, 2_000, 500, 510, 520, 2_100] { try ring.add(measurement(minute)) }
+    #expect(
+      try ring.read().measurements.map(\.microseconds).map { $0 / 60_000_000 }
+        == [1_000, 2_000, 500, 510, 520, 2_100])
+  }
+
+  private func damage(_ change: (inout [UInt8]) -> Void) throws {
+    var bytes = try FileContents.read(path)
+    change(&bytes)
+    let file = try #require(fopen(path, "w"))
+    fwrite(bytes, 1, bytes.count, file)
+    fclose(file)
+    chmod(path, 0o600)
+  }
+
+  @Test func aDamagedEntryIsLeftOutAndCounted() throws {
+    do {
+      let ring = try open()
+      for minute in 1...10 { try ring.add(measurement(Int64(minute * 30))) }
+    }
+    // The third one, in both of its places.
+    try damage {
+      $0[72 + 2 * 72 + 20] ^= 1
+      $0[72 + 512 * 72 + 2 * 72 + 70] ^= 0x80
+    }
+    let ring = try open()
+    #expect(ring.damaged == 2 && ring.setAside == nil)
+    let content = try ring.read()
+    #expect(content.damaged == 2)
+    #expect(content.measurements.map(\.sequence) == [1, 2, 4, 5, 6, 7, 8, 9, 10])
+    try ring.add(measurement(999))
+    #expect(try ring.read().measurements.last?.sequence == 11)
+  }
+
+  @Test func aForeignFileIsSetAside() throws {
+    for text in ["", "not a history", String(repeating: "x", count: 300_000)] {
+      scratch.write(text, to: path)
+      chmod(path, 0o600)
+      let ring = try open()
+      #expect(ring.setAside == (text.isEmpty ? nil : path + ".damaged"))
+      try ring.add(measurement(1))
+      #expect(try ring.read().measurements.count == 1)
+    }
+    // The history of another exchange is foreign too.
+    #expect(try HistoryRing(path, id: "binance").setAside != nil)
+  }
+
+  @Test func noDamageIsEverFatal() throws {
+    var random = SystemRandomNumberGenerator()
+    do {
+      let ring = try open()
+      for minute in 1...600 { try ring.add(measurement(Int64(minute * 30))) }
+      for number in 1...30 { try ring.add(event("event \(number)")) }
+    }
+    for _ in 0..<60 {
+      try damage { bytes in
+        for _ in 0..<Int.random(in: 1...40, using: &random) {
+          bytes[Int.random(in: 72..<bytes.count, using: &random)] = .random(in: 0...255)
+        }
+        if Int.random(in: 0..<10, using: &random) == 0 {
+          bytes.removeLast(Int.random(in: 0..<bytes.count - 72, using: &random))
+        }
+      }
+      let ring = try open()
+      let content = try ring.read()
+      #expect(content.measurements.allSatisfy { $0.errorNanoseconds == 500 })
+      try ring.add(measurement(30_000))
+      #expect(try ring.read().measurements.last?.microseconds == 30_000 * 60_000_000)
+    }
+  }
+
+  @Test func anotherDaemonDoesNotWriteTheSameFile() throws {
+    let ring = try open()
+    #expect(throws: GuardedFile.Failure.self) { try open() }
+    withExtendedLifetime(ring) {}
+  }
+
+  @Test func aSymbolicLinkIsNotFollowed() throws {
+    symlink("/etc/passwd", path)
+    #expect(throws: GuardedFile.Failure.isSymbolicLink) { try open() }
+  }
+
+  /// What docs/history.md promises to whoever reads the file without this program.
+  @Test func theBytesAreThoseOfTheDocument() {
+    var entry = measurement(1)
+    entry.sequence = 0x0102
+    let bytes = HistorySlot.bytes(of: entry)
+    #expect(bytes.count == 72 && bytes[0..<8].elementsEqual([2, 1, 0, 0, 0, 0, 0, 0]))
+    #expect(bytes[16..<24].elementsEqual([0xE8, 3, 0, 0, 0, 0, 0, 0]), "offset 1000 ns")
+    #expect(bytes[40..<44].elementsEqual([0x1E, 0xFB, 0xFF, 0xFF]), "drift -1250 x 0.001 ppm")
+    #expect(bytes[48..<52].elementsEqual([0xE8, 0x80, 0, 0]), "round trip 33000 us")
+    #expect(bytes[56..<60].elementsEqual([7, 0, 1, 0]), "samples, rejected")
+    let text = HistorySlot.bytes(of: event("ab"))
+    #expect(text.count == 128 && text[24..<29].elementsEqual([9, 2, 0x61, 0x62, 0]))
+  }
+
+  @Test func aLongTextIsCutBetweenCharacters() throws {
+    let ring = try open()
+    try ring.add(event(String(repeating: "é", count: 100)))
+    #expect(try ring.read().events.map(\.text) == [String(repeating: "é", count: 47)])
+  }
+}
