@@ -103,9 +103,11 @@ $(guest)/unpacked: | guest-deps
 	rm -r $(guest)/packages
 	touch $@
 
-$(venv)/installed: Tests/clients/requirements.txt | deps
+$(venv)/installed: Tests/clients/requirements.txt Tests/clients/freqtrade.txt | deps
 	python3 -m venv $(venv)
 	$(venv)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(venv)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  -r Tests/clients/freqtrade.txt
 	touch $@
 
 lint:
