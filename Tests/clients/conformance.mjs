@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as imported from '../../clients/node/exchange_clock.mjs';
 import required from '../../clients/node/exchange_clock.js';
 
-const { Page, readAnswer, readResult, requestLine } = imported;
+const { Page, readAnswer, readNotification, readResult, requestLine } = imported;
 let passed = 0;
 
 function load(name) {
@@ -55,13 +55,25 @@ for (const item of load('requests.json').cases) {
 
 for (const item of load('answers.json').cases) {
   check('answers.json', item, ({ id, method, line, result, error }) => {
-    const call = () => readResult(method, readAnswer(line, id), { exchange: 'okx' });
+    const call = () => readResult(method, readAnswer(line, id));
     if (result !== undefined) {
       assert.ok(isKnownIn(call(), result), 'the result is another');
       return;
     }
     const thrown = refused(call);
     for (const key of Object.keys(error)) assert.deepEqual(thrown[key], error[key], key);
+  });
+}
+
+for (const item of load('notifications.json').cases) {
+  check('notifications.json', item, ({ line, subscription, offset, error }) => {
+    if (error !== undefined) {
+      assert.equal(refused(() => readNotification(line)).kind, error.kind);
+      return;
+    }
+    const told = readNotification(line);
+    assert.equal(told.subscription, subscription);
+    assert.ok(isKnownIn(told, offset), 'the offset is another');
   });
 }
 

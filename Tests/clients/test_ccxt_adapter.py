@@ -9,25 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from support import BUILD, ROOT, ClockTestCase, Daemon, note
-from test_ccxt import METHODS, PATH, Methods, pointed_at
+from test_ccxt import METHODS, PATH, pointed_at
 
-import ccxt
-import ccxt.async_support as ccxt_async
+import ccxt  # isort: skip
+import ccxt.async_support as ccxt_async  # isort: skip
 
 sys.path.insert(0, str(ROOT / "clients" / "python"))
 
 import ccxt_exchange_clock  # noqa: E402  (its path is set above)
 import exchange_clock  # noqa: E402
-
-CASES = METHODS | {
-    "kraken": Methods(
-        "private_post_openorders", {},
-        "private_post_addorder",
-        {"pair": "XBTUSD", "type": "buy", "ordertype": "market", "volume": "0.01"},
-    ),
-}
-"""The requests for each exchange that is simulated and that ccxt has."""
-
 
 class AdapterTestCase(ClockTestCase):
     def client(self, library: Any, id: str) -> Any:
@@ -65,58 +55,13 @@ class AdapterTestCase(ClockTestCase):
         self.daemon.wait_until_ready()
 
 
-class AheadTests(AdapterTestCase):
-    skew_s = 45
-
-    def setUp(self) -> None:
-        self.exchanges = {id: PATH | {"offset_ms": 1000 * self.skew_s} for id in CASES}
-        super().setUp()
-
-    def test_no_request_is_refused(self) -> None:
-        for id, methods in CASES.items():
-            with self.subTest(id):
-                self.check_one(id, methods)
-
-    def check_one(self, id: str, methods: Methods) -> None:
-        if id != "kraken":
-            # So that what follows can fail; a nonce is no time.
-            before = self.counts(id)
-            client = self.attached(ccxt, id)
-            client.exchange_clock.detach()
-            with self.assertRaises(ccxt.InvalidNonce):
-                getattr(client, methods.look)(dict(methods.look_params))
-            self.expect(id, 0, 1, before)
-        before = self.counts(id)
-        client = self.attached(ccxt, id, retry=False)
-        for _ in range(20):
-            getattr(client, methods.look)(dict(methods.look_params))
-        getattr(client, methods.place)(dict(methods.place_params))
-        asyncio.run(self.send_all(id, methods))
-        self.expect(id, 42, 0, before)
-        note(f"{id}, {self.skew_s:+} s: 42 signed requests, 0 refused")
-
-    async def send_all(self, id: str, methods: Methods) -> None:
-        client = self.attached(ccxt_async, id, retry=False)
-        try:
-            # A nonce must not overtake another.
-            for _ in range(20):
-                await getattr(client, methods.look)(dict(methods.look_params))
-            await getattr(client, methods.place)(dict(methods.place_params))
-        finally:
-            await client.close()
-
-
-class BehindTests(AheadTests):
-    skew_s = -45
-
-
 class RefusalTests(AdapterTestCase):
     exchanges = {"binance": PATH, "bybit": PATH, "okx": PATH}
 
     def test_a_step_of_the_exchange_costs_one_refusal(self) -> None:
         for id in self.exchanges:
             with self.subTest(id):
-                client, methods = self.attached(ccxt, id), CASES[id]
+                client, methods = self.attached(ccxt, id), METHODS[id]
                 before = self.counts(id)
                 self.step(id, -40)
                 getattr(client, methods.place)(dict(methods.place_params))
@@ -125,7 +70,7 @@ class RefusalTests(AdapterTestCase):
                 self.expect(id, 2, 1, before)
 
     def test_a_step_with_many_on_their_way(self) -> None:
-        id, methods = "binance", CASES["binance"]
+        id, methods = "binance", METHODS["binance"]
 
         async def send() -> None:
             client = self.attached(ccxt_async, id)

@@ -85,6 +85,14 @@ class PythonTests(unittest.TestCase):
     def test_answers(self) -> None:
         arguments = {"convert": {"exchange": "okx", "local_us": 1}}
         for case in read("answers.json")["cases"]:
+            if case["method"] == "subscribe":
+                # Over a connection of its own.
+                line = case["line"].encode()
+                told = exchange_clock._subscribed(exchange_clock.read_answer(line, 1))
+                self.assertEqual(
+                    [told[0], plain(told[1])],
+                    [case["result"]["subscription"], case["result"]["offsets"]])
+                continue
             with self.subTest(case["name"]):
                 method = getattr(Canned(case["line"]), case["method"])
                 takes = [] if case["method"] in ("offsets", "health", "exchanges") else ["okx"]
@@ -103,6 +111,18 @@ class PythonTests(unittest.TestCase):
     def assert_class_is_named_by_its_kind(self, error: exchange_clock.ExchangeClockError) -> None:
         name = re.sub("(?<!^)([A-Z])", r"_\1", type(error).__name__).lower()
         self.assertIn(error.kind, (name, name.removesuffix("_error")))
+
+    def test_notifications(self) -> None:
+        for case in read("notifications.json")["cases"]:
+            with self.subTest(case["name"]):
+                line = case["line"].encode()
+                if "error" in case:
+                    with self.assertRaises(exchange_clock.ProtocolError):
+                        exchange_clock.read_notification(line)
+                    continue
+                subscription, offset = exchange_clock.read_notification(line)
+                self.assertEqual(
+                    (subscription, plain(offset)), (case["subscription"], case["offset"]))
 
     def test_pages(self) -> None:
         content = read("pages.json")

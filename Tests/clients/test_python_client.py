@@ -202,6 +202,19 @@ class DaemonTests(ClientTestCase):
 
         self.each_client(check)
 
+    def test_a_refusal_is_explained(self) -> None:
+        def check(client: Any) -> None:
+            report = client.call(
+                "report", "binance", code=-1021, http_status=400, timestamp=1_790_000_000_000,
+                message="Timestamp for this request is outside of the recvWindow.")
+            self.assertEqual((report.verdict, report.action), ("clock", "resign"))
+            self.assertEqual(report.offset.exchange, "binance")
+            self.assertEqual(report.stamp.recv_window_ms, 5000)
+            key = client.call("report", "binance", -2015)
+            self.assertEqual((key.verdict, key.stamp), ("key", None))
+
+        self.each_client(check)
+
     def test_each_refusal_has_its_type(self) -> None:
         refusals: list[tuple[type[Exception], str, tuple[Any, ...], dict[str, Any]]] = [
             (exchange_clock.UnknownExchange, "stamp", ("mtgox",), {}),

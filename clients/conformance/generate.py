@@ -1,4 +1,5 @@
-"""Writes the cases that every client must pass: requests.json, answers.json, pages.json.
+"""Writes the cases that every client must pass: requests.json, answers.json,
+notifications.json, pages.json.
 
     python3 clients/conformance/generate.py
 
@@ -99,13 +100,15 @@ UNMEASURED = OFFSET | {
     )
 }
 CONVERTED = {
-    "exchange": "okx", "earliest_us": 1790000000113456, "estimate_us": 1790000000123456,
-    "latest_us": 1790000000133457,
+    "exchange": "okx", "local_us": 1790000000000001, "estimate_us": 1790000000123456,
+    "earliest_us": 1790000000113456, "latest_us": 1790000000133457,
 }
 REPORT = {
-    "verdict": "clock", "action": "resign", "explanation": "the exchange's clock had stepped",
+    "exchange": "okx", "verdict": "clock", "action": "resign",
+    "explanation": "the exchange's clock had stepped", "resynced": True, "retry_after_ms": None,
     "offset": OFFSET, "stamp": STAMP,
 }
+SUBSCRIBED = {"subscription": 7, "offsets": [UNMEASURED, OFFSET]}
 HEALTH = {
     "status": "degraded", "reasons": ["kraken is unknown"], "ready": True, "uptime_ms": 1234,
     "version": "0.1.0",
@@ -137,6 +140,7 @@ def answers() -> list[JSON]:
         ("all offsets", "offsets", [UNMEASURED, OFFSET]),
         ("no offsets", "offsets", []),
         ("a past time", "convert", CONVERTED),
+        ("a subscription", "subscribe", SUBSCRIBED),
         ("one resync", "resync", OFFSET),
         ("resyncs of all", "resync", [UNMEASURED, OFFSET]),
         ("a verdict with a stamp", "report", REPORT),
@@ -159,11 +163,14 @@ def answers() -> list[JSON]:
         {"name": "another order, and blanks", "id": 1, "method": "now", "line": line,
          "result": NOW}
     )
-    line = text({"jsonrpc": "2.0", "id": 1, "result": without(REPORT, "stamp") | {
-        "verdict": "late", "action": "none"}})
+    banned = REPORT | {
+        "verdict": "rate_limit", "action": "wait", "resynced": False, "retry_after_ms": 60000,
+        "stamp": None,
+    }
+    line = text({"jsonrpc": "2.0", "id": 1, "result": banned})
     cases.append(
         {"name": "a verdict without a stamp", "id": 1, "method": "report", "line": line,
-         "result": REPORT | {"verdict": "late", "action": "none", "stamp": None}}
+         "result": banned}
     )
 
     codes = {
@@ -213,6 +220,31 @@ def answers() -> list[JSON]:
         cases.append(
             {"name": name, "id": 1, "method": "now", "line": line, "error": {"kind": "protocol"}}
         )
+    return cases
+
+
+def notifications() -> list[JSON]:
+    """What comes unasked, after `subscribe`."""
+    good = {"jsonrpc": "2.0", "method": "offset", "params": {"subscription": 7} | OFFSET}
+    newer = good | {"params": good["params"] | {"moon": "full"}, "more": 1}
+    cases: list[JSON] = [
+        {"name": name, "line": text(message), "subscription": 7, "offset": offset}
+        for name, message, offset in [
+            ("a change", good, OFFSET),
+            ("nothing known", good | {"params": {"subscription": 7} | UNMEASURED}, UNMEASURED),
+            ("members that are not known yet", newer, OFFSET),
+        ]
+    ]
+    broken = {
+        "another method": good | {"method": "moon"},
+        "no params": without(good, "params"),
+        "no offset": good | {"params": {"subscription": 7}},
+        "no version": without(good, "jsonrpc"),
+    }
+    cases += [
+        {"name": name, "line": text(message), "error": {"kind": "protocol"}}
+        for name, message in broken.items()
+    ]
     return cases
 
 
@@ -530,6 +562,7 @@ def files() -> dict[str, JSON]:
     return {
         "requests.json": {"cases": requests()},
         "answers.json": {"cases": answers()},
+        "notifications.json": {"cases": notifications()},
         "pages.json": {"boot_id": BOOT.hex(), "byte_order": "little", "cases": pages()},
     }
 

@@ -105,8 +105,10 @@ const MEMBERS = {
     'drift_error_ppm', 'rtt_min_ns', 'rtt_last_ns', 'samples', 'rejected', 'resolution_ns',
     'last_sync_us', 'age_ms', 'next_sync_ms', 'failures',
   ],
-  converted: ['exchange', 'earliest_us', 'estimate_us', 'latest_us'],
-  report: ['verdict', 'action', 'explanation', 'offset'],
+  converted: ['exchange', 'local_us', 'estimate_us', 'earliest_us', 'latest_us'],
+  report: [
+    'exchange', 'verdict', 'action', 'explanation', 'resynced', 'retry_after_ms', 'offset', 'stamp',
+  ],
   health: [
     'status', 'reasons', 'ready', 'uptime_ms', 'version', 'system_clock', 'counts',
   ],
@@ -130,22 +132,25 @@ function readAll(shape, result) {
 }
 
 /** The result of each method as its type, or a protocol error. */
-function readResult(method, result, params = {}) {
+function readResult(method, result) {
   switch (method) {
     case 'stamp': return read('stamp', result);
     case 'now': return read('now', result);
     case 'offset': return read('offset', result);
     case 'offsets': return readAll('offset', result);
     case 'resync': return Array.isArray(result) ? readAll('offset', result) : read('offset', result);
-    case 'convert':
-      return read(
-        'converted', isObject(result) ? { exchange: params.exchange, ...result } : result);
-    case 'report': {
-      const report = { stamp: null, ...read('report', result) };
-      read('offset', report.offset);
-      if (report.stamp !== null) read('stamp', report.stamp);
-      return report;
-    }
+    case 'convert': return read('converted', result);
+    case 'subscribe':
+      if (!isObject(result) || (result.subscription ?? null) === null) {
+        throw protocolError('no subscription', result);
+      }
+      readAll('offset', result.offsets);
+      return result;
+    case 'report':
+      read('report', result);
+      read('offset', result.offset);
+      if (result.stamp !== null) read('stamp', result.stamp);
+      return result;
     case 'health': return read('health', result);
     case 'exchanges': return readAll('exchange', result);
     default: return result;
@@ -175,6 +180,16 @@ function parsed(line) {
 /** The result that the answer to that request carries, or its error, thrown. */
 function readAnswer(line, id) {
   return resultOf(parsed(line), id, line);
+}
+
+/** The offset that a line tells which came unasked, with the `subscription` that it is for. */
+function readNotification(line) {
+  return notified(parsed(line), line);
+}
+
+function notified({ method, params }, line) {
+  if (method !== 'offset') throw protocolError('no notification of an offset', line);
+  return read('offset', params);
 }
 
 function resultOf(answer, id, line) {
@@ -469,7 +484,7 @@ class ExchangeClock {
     const timeoutMs = Math.max(this.timeoutMs, atLeastMs);
     const result = await this.withConnection(
       (connection) => connection.ask(method, params, timeoutMs));
-    return readResult(method, result, params);
+    return readResult(method, result);
   }
 
   /**
@@ -596,11 +611,8 @@ class Connection {
   #handOut(line) {
     const message = parsed(line);
     if ('method' in message) {
-      if (message.method !== 'offset' || !isObject(message.params)) {
-        throw protocolError('no notification of an offset', line);
-      }
-      const offset = read('offset', message.params);
-      this.#listeners.get(offset.subscription)?.(null, offset);
+      const { subscription, ...offset } = notified(message, line);
+      this.#listeners.get(subscription)?.(null, offset);
       return;
     }
     const asked = this.#asked.get(message.id);
@@ -653,10 +665,7 @@ class Subscription {
   }
 
   #begun(connection, result) {
-    if (!isObject(result) || (result.subscription ?? null) === null) {
-      throw protocolError('no subscription', result);
-    }
-    this.#waiting.push(...readAll('offset', result.offsets));
+    this.#waiting.push(...readResult('subscribe', result).offsets);
     this.#id = result.subscription;
     this.#connection = connection;
     connection.listen(this.#id, (error, offset) => {
@@ -717,6 +726,7 @@ module.exports = {
   Subscription,
   pagePath,
   readAnswer,
+  readNotification,
   readResult,
   requestLine,
   socketPath,

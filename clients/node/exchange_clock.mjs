@@ -10,6 +10,7 @@ export const {
   Subscription,
   pagePath,
   readAnswer,
+  readNotification,
   readResult,
   requestLine,
   socketPath,

@@ -64,18 +64,24 @@ export interface Offset {
 /** The exchange's clock at a past time of this host's. */
 export interface Converted {
   exchange: string;
-  earliest_us: number;
+  local_us: number;
   estimate_us: number;
+  earliest_us: number;
   latest_us: number;
 }
 
-/** What a refusal means, and what to do. */
+/** What a refusal means, and what to do; docs/report.md has all verdicts and actions. */
 export interface Report {
+  exchange: string;
   verdict: 'clock' | 'late' | 'signature' | 'key' | 'rate_limit' | 'format' | 'unknown';
-  action: string;
+  action: 'resign' | 'resign_wider_window' | 'wait' | 'check_key' | 'check_signature'
+    | 'check_format' | 'none';
   explanation: string;
+  /** The exchange's clock was read after the refusal. */
+  resynced: boolean;
+  retry_after_ms: number | null;
   offset: Offset;
-  /** For the verdict clock: what to sign with now. */
+  /** What to sign with now, for the verdicts clock and late. */
   stamp: Stamp | null;
 }
 
@@ -250,6 +256,6 @@ export function requestLine(
 /** The result that the answer to that request carries, or its error, thrown. */
 export function readAnswer(line: string, id: number): unknown;
 /** The result of a method, checked; throws where it is none of this protocol's. */
-export function readResult(
-  method: string, result: unknown, params?: Record<string, unknown>,
-): unknown;
+export function readResult(method: string, result: unknown): unknown;
+/** The offset that a line tells which came unasked, with the subscription that it is for. */
+export function readNotification(line: string): Offset & { subscription: number };

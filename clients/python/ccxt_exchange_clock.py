@@ -20,11 +20,13 @@ caches) they tell local time as ever. What they tell depends on how the exchange
 
 ccxt's own correction (`adjustForTimeDifference`) is switched off, as it would correct twice.
 
-**Refusals.** On `InvalidNonce` the refusal is reported to the daemon, which resyncs where the
-exchange's clock is to blame, and the request is signed anew and sent once more, whatever it was:
-an order too. That is safe. A timestamp or a nonce is looked at before what it signs is carried out,
-and the exchange has said itself that it refused; it was not executed, so that nothing happens twice.
-Nothing else is ever sent again: after a timeout or a lost connection nobody knows what was executed.
+**Refusals.** A request that is refused for its timestamp or nonce is reported to the daemon, which
+resyncs where the exchange's clock is to blame; then the request is signed anew and sent once more,
+whatever it was: an order too. That is safe. A timestamp is looked at before what it signs is carried
+out, and the exchange itself has said that it refused: nothing was executed, so that nothing happens
+twice. Refused for its timestamp is what ccxt calls `InvalidNonce`, and what the daemon knows for such
+by the exchange's own codes and words, as ccxt has no class of its own for many of them. Nothing else
+is ever sent again: after a timeout or a lost connection nobody knows what was executed.
 
 **Without the daemon** requests are signed with local time, and a warning is logged (by the logger
 `exchange_clock`), until it is back; with `without_clock="fail"` signing raises `ClockUnavailable`
@@ -39,12 +41,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import json
 import logging
 import threading
 import time
 from contextvars import ContextVar
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, Optional, TypeVar, Union
 
 import ccxt
 import exchange_clock
@@ -67,8 +68,21 @@ API begins. Used where the daemon follows that clock too."""
 _signing: ContextVar[Optional[str]] = ContextVar("signing", default=None)
 """The exchange for which the running thread or task signs; None: it does not."""
 
-_signed_at: ContextVar[float] = ContextVar("signed_at", default=0.0)
-"""When the running thread or task last signed, by time.monotonic."""
+VAGUE = (ccxt.ExchangeError, ccxt.AuthenticationError, ccxt.BadRequest, ccxt.BadSymbol)
+"""What ccxt also calls refused timestamps, among much else; none of their subclasses."""
+
+
+class _Signature:
+    """What is remembered of a signature."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+        self.timestamp: Union[int, str, None] = None
+        """The stamp that was given for it."""
+
+
+_signature: ContextVar[Optional[_Signature]] = ContextVar("signature", default=None)
+"""The last of the running thread or task."""
 
 _REST_S = 5.0
 """How long a daemon that does not answer in time is left alone."""
@@ -111,12 +125,12 @@ class Attachment:
         self.id = id
         # An event loop waits as well: better local time than an order that is late.
         self.clock = clock or ExchangeClock(timeout=0.5)
+        self._is_own_clock = clock is None
         # A report waits for a resync; stamps of other requests must not wait with it.
         self._reports = ExchangeClock(self.clock.path, page=False)
         self._recv_window_ms = recv_window_ms
         self._without_clock = without_clock
         self._kinds: Dict[str, str] = {}
-        self._codes: Dict[str, List[str]] = {}
         self._is_lost = False
         self._silent_until = 0.0
         self._settling = threading.Lock()
@@ -129,6 +143,7 @@ class Attachment:
         self._seconds = exchange.seconds
         self._microseconds = exchange.microseconds
         self._handle_errors = exchange.handle_errors
+        self._handle_status = exchange.handle_http_status_code
         self._fetch2 = exchange.fetch2
         self._options = {
             key: exchange.options[key]
@@ -143,6 +158,7 @@ class Attachment:
             "seconds": lambda: self._told(1_000_000, self._seconds),
             "microseconds": lambda: self._told(1, self._microseconds),
             "handle_errors": self._handled,
+            "handle_http_status_code": self._handled_status,
             "load_time_difference":
                 self._no_time_difference_async if is_async else self._no_time_difference,
         }
@@ -172,12 +188,14 @@ class Attachment:
             setattr(self.exchange, name, value)
         self.exchange.options.update(self._options)
         self._reports.close()
+        if self._is_own_clock:
+            self.clock.close()
 
     # --- Time
 
     def _signed(self, path: str, api: Any = "public", *given: Any, **named: Any) -> Any:
         with self._signing_for(self._id_of(api)):
-            _signed_at.set(time.monotonic())
+            _signature.set(_Signature())
             return self._sign(path, api, *given, **named)
 
     @contextlib.contextmanager
@@ -208,10 +226,13 @@ class Attachment:
 
     def _time_us(self, id: str) -> int:
         kind = self._kind(id)
-        if kind == "adjustable":
-            return self.clock.stamp(id, recv_window_ms=self._recv_window_ms).unix_us
-        if kind == "fixed":
-            return self.clock.stamp(id).unix_us
+        if kind in ("adjustable", "fixed"):
+            stamp = self.clock.stamp(
+                id, recv_window_ms=self._recv_window_ms if kind == "adjustable" else None)
+            signature = _signature.get()
+            if signature is not None:
+                signature.timestamp = stamp.timestamp
+            return stamp.unix_us
         now = self.clock.now(id)
         return now.latest_us if kind == "expiry" else now.earliest_us
 
@@ -247,7 +268,6 @@ class Attachment:
             for each in self.clock.exchanges():
                 if each.enabled:
                     self._kinds[each.id] = each.window_kind
-                    self._codes[each.id] = [str(code.get("code")) for code in each.codes]
         return self._kinds.get(id)
 
     def _id_of(self, api: Any) -> str:
@@ -265,19 +285,36 @@ class Attachment:
 
     # --- Refusals
 
-    def _handled(self, status: int, *given: Any, **named: Any) -> Any:
+    def _handled(
+        self, status: int, reason: str, url: str, method: str, headers: Any, body: str,
+        *given: Any, **named: Any,
+    ) -> Any:
+        with self._remembering(status, body):
+            return self._handle_errors(
+                status, reason, url, method, headers, body, *given, **named)
+
+    def _handled_status(
+        self, status: int, reason: str, url: str, method: str, body: str
+    ) -> Any:
+        with self._remembering(status, body):
+            return self._handle_status(status, reason, url, method, body)
+
+    @contextlib.contextmanager
+    def _remembering(self, status: int, body: str) -> Iterator[None]:
+        """Has an error of ccxt tell the answer that it was made of."""
         try:
-            return self._handle_errors(status, *given, **named)
-        except ccxt.InvalidNonce as error:
-            # As the exchange said it; given: reason, url, method, headers, body ...
-            error.exchange_clock_refusal = (status, given[4] if len(given) > 4 else str(error))
+            yield
+        except ccxt.BaseError as error:
+            error.exchange_clock_refusal = (status, body)
             raise
 
     def _fetched(self, path: str, api: Any = "public", *given: Any, **named: Any) -> Any:
         try:
             return self._fetch2(path, api, *given, **named)
-        except ccxt.InvalidNonce as error:
-            if not self._is_settled(error, self._id_of(api), _signed_at.get()):
+        except ccxt.BaseError as error:
+            if not self._is_suspect(error) or not self._is_settled(
+                error, self._id_of(api), _signature.get()
+            ):
                 raise
         return self._fetch2(path, api, *given, **named)
 
@@ -286,61 +323,49 @@ class Attachment:
     ) -> Any:
         try:
             return await self._fetch2(path, api, *given, **named)
-        except ccxt.InvalidNonce as error:
+        except ccxt.BaseError as error:
+            if not self._is_suspect(error):
+                raise
             loop = asyncio.get_running_loop()
             if not await loop.run_in_executor(
-                None, self._is_settled, error, self._id_of(api), _signed_at.get()
+                None, self._is_settled, error, self._id_of(api), _signature.get()
             ):
                 raise
         return await self._fetch2(path, api, *given, **named)
 
-    def _is_settled(self, error: Exception, id: str, signed_at: float) -> bool:
-        """Whether a request that is signed anew may be accepted, once the daemon has seen to it."""
-        refusal: Optional[Tuple[int, str]] = getattr(error, "exchange_clock_refusal", None)
-        if refusal is None:
-            # Not what an exchange answered.
+    @staticmethod
+    def _is_suspect(error: Exception) -> bool:
+        """Whether an exchange has answered, and ccxt's class may mean a refused timestamp."""
+        is_class = isinstance(error, ccxt.InvalidNonce) or type(error) in VAGUE
+        return is_class and hasattr(error, "exchange_clock_refusal")
+
+    def _is_settled(self, error: Any, id: str, signature: Optional[_Signature]) -> bool:
+        """Whether it was the timestamp, and a request that is signed anew may be accepted."""
+        if signature is None:
             return False
         with self._settling:
+            is_nonce = isinstance(error, ccxt.InvalidNonce)
             # Of many that were refused at once, the first is reported for all.
-            if signed_at < self._settled_at.get(id, 0.0):
+            if is_nonce and signature.at < self._settled_at.get(id, 0.0):
                 return True
-            is_settled = self._report(id, *refusal)
+            is_settled = self._report(id, is_nonce, signature, *error.exchange_clock_refusal)
             if is_settled:
                 self._settled_at[id] = time.monotonic()
             return is_settled
 
-    def _report(self, id: str, status: int, body: str) -> bool:
+    def _report(
+        self, id: str, is_nonce: bool, signature: _Signature, status: int, body: str
+    ) -> bool:
         try:
-            try:
-                report = self._reports.report(
-                    id, code=self._code_in(body, id), http_status=status, message=body[:4096])
-            except exchange_clock.MethodNotFound:
+            report = self._reports.report(
+                id, http_status=status, message=body[:4096], timestamp=signature.timestamp)
+            if is_nonce and report.verdict == "unknown":
+                # By ccxt's word alone it was the timestamp.
                 self._reports.resync(id)
                 return True
-            if report.verdict == "unknown":
-                # Of ccxt's words alone it is known that the timestamp was refused.
-                self._reports.resync(id)
         except ExchangeClockError as refused:
-            logger.warning("%s: a refused timestamp could not be reported: %s", id, refused)
+            logger.warning("%s: a refusal could not be reported: %s", id, refused)
             return False
-        logger.info("%s: %s: %s", id, report.verdict, report.explanation)
-        return report.verdict in ("clock", "late", "unknown")
-
-    def _code_in(self, body: str, id: str) -> Optional[str]:
-        """The exchange's own code in the body of a refusal."""
-        try:
-            said = {str(each) for each in _values(json.loads(body))}
-        except ValueError:
-            return None
-        return next((code for code in self._codes.get(id, []) if code in said), None)
-
-
-def _values(document: Any) -> Iterator[Any]:
-    """The numbers and texts of a JSON document."""
-    if isinstance(document, dict):
-        document = list(document.values())
-    if isinstance(document, list):
-        for each in document:
-            yield from _values(each)
-    else:
-        yield document
+        if report.verdict in ("clock", "late"):
+            logger.info("%s: %s: %s", id, report.verdict, report.explanation)
+        return report.verdict in ("clock", "late") and report.action.startswith("resign")

@@ -284,21 +284,27 @@ class Converted(NamedTuple):
     """The exchange's clock at a past time of this host's."""
 
     exchange: str
-    earliest_us: int
+    local_us: int
     estimate_us: int
+    earliest_us: int
     latest_us: int
 
 
 class Report(NamedTuple):
-    """What a refusal means, and what to do."""
+    """What a refusal means, and what to do; docs/report.md has all verdicts and actions."""
 
+    exchange: str
     verdict: str
     """clock, late, signature, key, rate_limit, format or unknown."""
     action: str
+    """resign, resign_wider_window, wait, check_key, check_signature, check_format or none."""
     explanation: str
+    resynced: bool
+    """The exchange's clock was read after the refusal."""
+    retry_after_ms: Optional[int]
     offset: Offset
-    stamp: Optional[Stamp] = None
-    """For the verdict clock: what to sign with now."""
+    stamp: Optional[Stamp]
+    """What to sign with now, for the verdicts clock and late."""
 
 
 class Health(NamedTuple):
@@ -371,10 +377,10 @@ def _offset_or_offsets(result: JSON) -> Union[Offset, List[Offset]]:
     return _offsets(result) if isinstance(result, list) else _offset(result)
 
 
-def _converted(exchange: str, result: JSON) -> Converted:
-    if isinstance(result, dict):
-        result = {"exchange": exchange, **result}
-    return _read(Converted, result)
+def _subscribed(result: JSON) -> Tuple[Any, List[Offset]]:
+    if not isinstance(result, dict) or result.get("subscription") is None:
+        raise ProtocolError(f"no subscription: {str(result)[:200]}")
+    return result["subscription"], _offsets(result.get("offsets"))
 
 
 def _report(result: JSON) -> Report:
@@ -432,8 +438,8 @@ def _parsed(line: bytes) -> Dict[str, JSON]:
     return message
 
 
-def _notified(line: bytes) -> Tuple[Any, Offset]:
-    """The subscription and the offset of a notification."""
+def read_notification(line: bytes) -> Tuple[Any, Offset]:
+    """The subscription that a line is for which came unasked, and the offset that it tells."""
     message = _parsed(line)
     params = message.get("params")
     if message.get("method") != "offset" or not isinstance(params, dict):
@@ -849,7 +855,7 @@ class ExchangeClock(_PageReader):
 
     def convert(self, exchange: str, local_us: int) -> Converted:
         """The exchange's clock when this host's CLOCK_REALTIME was that, in the past."""
-        return _converted(exchange, self.ask("convert", exchange=exchange, local_us=local_us))
+        return _read(Converted, self.ask("convert", exchange=exchange, local_us=local_us))
 
     def subscribe(
         self, exchanges: Optional[Sequence[str]] = None, min_change_us: Optional[int] = None
@@ -1052,10 +1058,7 @@ class Subscription:
         connection = _Connection(self._path, self._timeout)
         try:
             answer = connection.ask(request_line(1, "subscribe", **self._params), self._timeout)
-            result = read_answer(answer, 1)
-            if not isinstance(result, dict):
-                raise ProtocolError(f"no subscription: {answer[:200]!r}")
-            self._waiting.extend(_offsets(result.get("offsets")))
+            self._waiting.extend(_subscribed(read_answer(answer, 1))[1])
         except BaseException:
             connection.close()
             raise
@@ -1074,7 +1077,7 @@ class Subscription:
                 if self._connection is None:
                     self._subscribe()
                 else:
-                    self._waiting.append(_notified(self._connection.receive(left))[1])
+                    self._waiting.append(read_notification(self._connection.receive(left))[1])
             except TimedOut:
                 if self._connection is None:
                     self._pause(left)
@@ -1169,8 +1172,8 @@ class AsyncExchangeClock(_PageReader):
         return _offsets(await self.ask("offsets"))
 
     async def convert(self, exchange: str, local_us: int) -> Converted:
-        result = await self.ask("convert", exchange=exchange, local_us=local_us)
-        return _converted(exchange, result)
+        return _read(
+            Converted, await self.ask("convert", exchange=exchange, local_us=local_us))
 
     async def subscribe(
         self, exchanges: Optional[Sequence[str]] = None, min_change_us: Optional[int] = None
@@ -1290,14 +1293,12 @@ class _AsyncConnection:
     async def subscribe(
         self, timeout: float, params: Dict[str, Any]
     ) -> Tuple[Any, asyncio.Queue[Optional[Offset]]]:
-        result = await self.ask("subscribe", timeout, params)
-        if not isinstance(result, dict) or result.get("subscription") is None:
-            raise ProtocolError(f"no subscription: {str(result)[:200]}")
-        queue = self._subscribed.setdefault(result["subscription"], asyncio.Queue())
+        subscription, offsets = _subscribed(await self.ask("subscribe", timeout, params))
+        queue = self._subscribed.setdefault(subscription, asyncio.Queue())
         early = [queue.get_nowait() for _ in range(queue.qsize())]
-        for offset in [*_offsets(result.get("offsets")), *early]:
+        for offset in [*offsets, *early]:
             queue.put_nowait(offset)
-        return result["subscription"], queue
+        return subscription, queue
 
     def forget(self, subscription: Any) -> None:
         self._subscribed.pop(subscription, None)
@@ -1324,7 +1325,7 @@ class _AsyncConnection:
     def _hand_out(self, line: bytes) -> None:
         message = _parsed(line)
         if "method" in message:
-            subscription, offset = _notified(line)
+            subscription, offset = read_notification(line)
             # Its first may come before the answer that names the subscription is looked at.
             self._subscribed.setdefault(subscription, asyncio.Queue()).put_nowait(offset)
             return
