@@ -93,9 +93,10 @@ class ContainerTests(unittest.TestCase):
             self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
         self.runtime = self.directory / "run"
         self.runtime.mkdir()
-        # As systemd makes a runtime directory; what is in it has the group.
         self.directory.chmod(0o755)
-        self.runtime.chmod(0o755)
+        # As the service has it.
+        self.runtime.chmod(0o750)
+        shutil.chown(self.runtime, group=GROUP)
         self.simulator = self.enterContext(
             Simulator(BUILD, self.directory, {"binance": {"offset_ms": -3000}}))
         self.daemon = self.start_daemon()
