@@ -184,6 +184,19 @@ import Testing
     }
   }
 
+  /// The fault `seconds` is one that the daemon rejects.
+  @Test(arguments: ExchangeCatalog.builtIn.filter { $0.timeSource != .header("Date") }.map(\.id))
+  func theWrongUnitIsNotRead(_ id: String) throws {
+    let definition = try #require(ExchangeCatalog.definition(of: id))
+    let behavior = try #require(ExchangeBehaviors[id])
+    let instant = ExchangeInstant(nanoseconds: 1_762_820_224_987_654_321)
+    let answer = behavior.timeAnswer(
+      to: HTTPRequest("GET", behavior.timePath), received: instant, now: instant, inWrongUnit: true)
+    #expect(throws: TimeAnswerError.self) {
+      try definition.readTime(from: TimeAnswer(body: answer.body))
+    }
+  }
+
   /// The finest that the exchange tells when it is asked as the catalogue asks.
   private func resolution(of definition: ExchangeDefinition) -> Duration {
     definition.serverStamps?.unit.resolution ?? definition.finerUnit?.resolution
