@@ -71,6 +71,8 @@ class EveryExchangeTests(unittest.TestCase):
             f"ccxt {ccxt.__version__}: {len(CASES)} of {len(CASES | ABSENT)} simulated exchanges, "
             f"{min(sent.values())} signed requests each, {sum(sent.values())} in all, at {offsets} "
             f"s: 0 refused")
+        untimed = [id for id, case in CASES.items() if case.hook is None]
+        note(f"of these without a timestamp or nonce: {', '.join(untimed)}")
         note(", ".join(CASES))
         for id, why in ABSENT.items():
             note(f"not {id}: {why}")
