@@ -11,6 +11,7 @@ release := .build/release
 venv    := .build/venv
 bench   := .build/bench-venv
 guest   := .build/guest
+prometheus := .build/prometheus
 sources := Package.swift Sources Tests
 
 # What the build needs, and what the tests, the demo and the benchmarks need besides.
@@ -22,8 +23,8 @@ guest_packages := qemu-system-x86 socat
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock lint format \
-        docs bench bench-accuracy install clean
+.PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock test-metrics \
+        lint format docs bench bench-accuracy install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -32,6 +33,7 @@ help:
 	@echo 'make run       the daemon in the foreground with CONFIG=$(CONFIG)'
 	@echo 'make test      format, unit, simulation, end-to-end, client and guest tests'
 	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
+	@echo 'make test-metrics  metrics, alerts and dashboard with a real Prometheus'
 	@echo 'make lint      format check only'
 	@echo 'make docs      docs/exchanges.md from the catalogue'
 	@echo 'make bench     figures: start, memory, round trips'
@@ -67,7 +69,7 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-clock; do \
+	for ring in test-swift test-clients test-clock test-metrics; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -88,6 +90,18 @@ endif
 test-clock: deps
 	$(SWIFT) build
 	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/guest -v
+
+test-metrics: deps $(prometheus)/usr
+	$(SWIFT) build
+	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/prometheus -v
+
+# Unpacked rather than installed, which would start it.
+$(prometheus)/usr:
+	rm -rf $(prometheus) && mkdir -p $(prometheus)/packages
+	cd $(prometheus)/packages && \
+	  fetch() { apt-get download -qq -o APT::Sandbox::User=root prometheus; }; \
+	  fetch || { $(sudo) apt-get update -qq && fetch; }
+	dpkg-deb -x $(prometheus)/packages/prometheus_*.deb $(prometheus) && rm -r $(prometheus)/packages
 
 # The kernel's package is the one that the package named here always depends on.
 $(guest)/unpacked: | guest-deps
@@ -138,6 +152,12 @@ install:
 	install -D -m 755 $(release)/exchange-clockd "$(DESTDIR)$(PREFIX)/sbin/exchange-clockd"
 	install -D -m 755 $(release)/exchange-clock "$(DESTDIR)$(PREFIX)/bin/exchange-clock"
 	install -D -m 755 $(release)/exchange-clock-sim "$(DESTDIR)$(PREFIX)/bin/exchange-clock-sim"
+	install -D -m 755 $(release)/exchange-clock-exporter \
+	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-exporter"
+	sed 's,/usr/bin/,$(PREFIX)/bin/,' systemd/exchange-clock-exporter.service \
+	  > .build/exchange-clock-exporter.service
+	install -D -m 644 .build/exchange-clock-exporter.service \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clock-exporter.service"
 	install -D -m 644 clients/c/exchange_clock.h "$(DESTDIR)$(PREFIX)/include/exchange_clock.h"
 	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service > .build/exchange-clockd.service
 	install -D -m 644 .build/exchange-clockd.service \

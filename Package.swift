@@ -40,6 +40,7 @@ let package = Package(
     .executable(name: "exchange-clockd", targets: ["exchange-clockd"]),
     .executable(name: "exchange-clock", targets: ["exchange-clock"]),
     .executable(name: "exchange-clock-sim", targets: ["exchange-clock-sim"]),
+    .executable(name: "exchange-clock-exporter", targets: ["exchange-clock-exporter"]),
   ],
   targets: [
     library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
@@ -66,11 +67,19 @@ let package = Package(
         "ExchangeProbe", "JSONDocument",
       ]),
     target("ExchangeClock", ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"]),
+    target("ClockMetrics", ["ClockProtocol", "JSONDocument"]),
     target(
       "ClockCommand",
       [
-        "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock",
+        "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
+        "ExchangeClock",
         "ExchangeProbe", "JSONDocument", "LinuxSystem", "TOMLDocument",
+      ]),
+    target(
+      "MetricsExporter",
+      [
+        "CMicroHTTPD", "ClockMetrics", "ClockProtocol", "ExchangeClock", "JSONDocument",
+        "LinuxSystem",
       ]),
     target("ClockSimulation", ["ClockCore"]),
     target("AccuracyTraces", ["ClockCore", "ClockSimulation"]),
@@ -79,6 +88,7 @@ let package = Package(
     program("exchange-clockd", "ClockDaemon"),
     program("exchange-clock", "ClockCommand"),
     program("exchange-clock-sim", "ExchangeSimulator"),
+    program("exchange-clock-exporter", "MetricsExporter"),
     program("accuracy-traces", "AccuracyTraces"),
 
     tests("ClockCoreTests", ["ClockCore"]),
@@ -97,6 +107,7 @@ let package = Package(
       [
         "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
         "JSONDocument", "LinuxSystem", "exchange-clockd", "exchange-clock",
+        "exchange-clock-exporter",
       ]),
     tests(
       "ExchangeProbeTests",
@@ -114,6 +125,7 @@ let package = Package(
         "LinuxSystem",
       ]
     ),
+    tests("ClockMetricsTests", ["ClockMetrics", "ClockProtocol", "JSONDocument", "LinuxSystem"]),
     tests("ClockSimulationTests", ["ClockCore", "ClockSimulation"]),
     tests("TidyTests", ["LinuxSystem"]),
   ],

@@ -1,7 +1,7 @@
 #pragma once
 /* Typed stand-ins for what Swift cannot call in libmicrohttpd: variadic functions and macros.
-   All servers listen on the IPv4 loopback only, with one thread per connection, and leave the
-   Date header to the caller. */
+   Simulated exchanges listen on the IPv4 loopback only, with one thread per connection, and leave
+   the Date header to the caller. */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <errno.h>
@@ -104,3 +104,13 @@ static inline int ec_mhd_event(void) { return eventfd(0, EFD_CLOEXEC); }
 
 /* Makes an eventfd readable for good. */
 static inline void ec_mhd_raise(int event) { eventfd_write(event, 1); }
+
+/* Serves over a listening socket, which it takes over, on one thread; few and short connections. */
+static inline struct MHD_Daemon *ec_mhd_serve(
+    int listener, MHD_AccessHandlerCallback handler, void *context) {
+  return MHD_start_daemon(
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, handler, context,
+      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, 64u,
+      MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
+      MHD_OPTION_END);
+}

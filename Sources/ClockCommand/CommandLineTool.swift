@@ -42,6 +42,7 @@ package enum CommandLineTool {
     case .wait: return try Verbs.wait(invocation)
     case .resync: try Verbs.resync(invocation)
     case .watch: try Verbs.watch(invocation)
+    case .metrics: try Verbs.metrics(invocation)
     case .history: try Verbs.history(invocation)
     case .probe: return try Verbs.probe(invocation)
     case .report: return try Verbs.report(invocation)

@@ -27,6 +27,8 @@ enum Help {
                              --time POINTER|header:NAME  --unit s|ms|us|ns|iso8601   of a URL
       history X            the last weeks: offset, bound, drift, round trip, what happened
                              --since 7d  --csv  --plot FILE.svg
+      metrics              for Prometheus (exchange-clock-exporter serves them over HTTP)
+                             --format openmetrics|prometheus
       diagnose [X]         whose clock is wrong, or which path is bad
                              (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue

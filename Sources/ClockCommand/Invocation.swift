@@ -1,3 +1,4 @@
+internal import ClockMetrics
 internal import ClockProtocol
 internal import Glibc
 internal import TOMLDocument
@@ -12,14 +13,14 @@ struct UsageError: Error, Equatable {
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
     case status, watch, now, stamp, offset, wait, resync, report, probe, history, diagnose,
-      exchanges
+      exchanges, metrics
     case checkConfig = "check-config"
     case help, version
 
     /// How many names may follow.
     var names: ClosedRange<Int> {
       switch self {
-      case .status, .watch, .exchanges, .help, .version: 0...0
+      case .status, .watch, .exchanges, .metrics, .help, .version: 0...0
       case .now, .stamp, .offset, .probe, .history: 1...1
       case .resync, .diagnose, .checkConfig: 0...1
       case .report: 1...2
@@ -41,6 +42,7 @@ struct Invocation: Equatable {
   var windowMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
   var csv = false
+  var exposition = Exposition.openMetrics
   /// The file that takes the picture of a history; "-" for standard output.
   var plot: String?
   /// How far back a history goes; nil for all there is.
@@ -98,7 +100,7 @@ struct Invocation: Equatable {
   private static let valued =
     [
       "--socket", "--timeout", "--recv-window-ms", "--max-error-ms", "--message", "--http-status",
-      "--timestamp", "--recv-window", "--plot", "--since",
+      "--timestamp", "--recv-window", "--plot", "--since", "--format",
     ] + ProbeOptions.names
 
   private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
@@ -111,6 +113,12 @@ struct Invocation: Equatable {
         throw UsageError(message: "--timeout: \"\(value)\" is not a duration such as 60s or 5m")
       }
       if verb == .probe { probeTimeout = duration } else { timeout = duration }
+    case ("--format", let value?) where verb == .metrics:
+      guard let format = Exposition(rawValue: value) else {
+        let known = Exposition.allCases.map(\.rawValue).joined(separator: " or ")
+        throw UsageError(message: "--format: \"\(value)\" is not \(known)")
+      }
+      exposition = format
     case ("--csv", nil) where verb == .history: csv = true
     case ("--plot", let value?) where verb == .history: plot = value
     case ("--since", let value?) where verb == .history:

@@ -19,9 +19,15 @@ import Testing
       "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "Synchronization",
     ],
     "ExchangeClock": ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"],
+    "ClockMetrics": ["ClockProtocol", "JSONDocument"],
     "ClockCommand": [
-      "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog", "ExchangeClock",
+      "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
+      "ExchangeClock",
       "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "TOMLDocument",
+    ],
+    "MetricsExporter": [
+      "CMicroHTTPD", "ClockMetrics", "ClockProtocol", "ExchangeClock", "Glibc", "JSONDocument",
+      "LinuxSystem", "Synchronization",
     ],
     "ClockSimulation": ["ClockCore"],
     "AccuracyTraces": ["ClockCore", "ClockSimulation"],
@@ -29,6 +35,7 @@ import Testing
     "exchange-clockd": ["ClockDaemon"],
     "exchange-clock": ["ClockCommand"],
     "exchange-clock-sim": ["ExchangeSimulator", "Glibc"],
+    "exchange-clock-exporter": ["MetricsExporter"],
     "accuracy-traces": ["AccuracyTraces", "Glibc"],
   ]
 
