@@ -95,10 +95,19 @@ class RefusalTests(AdapterTestCase):
         """A request that the exchange refuses twice is not sent a third time."""
         client = self.attached(ccxt, "binance")
         before = self.counts("binance")
-        client.nonce = lambda: 1
+        stamp = client.exchange_clock.clock.stamp("binance")
+        client.exchange_clock.clock.stamp = lambda *_, **__: stamp._replace(unix_us=1_000)
         with self.assertRaises(ccxt.InvalidNonce):
             client.private_get_openorders({"symbol": "BTCUSDT"})
         self.expect("binance", 0, 2, before)
+
+    def test_what_was_signed_with_another_time_is_left_alone(self) -> None:
+        client = self.attached(ccxt, "binance")
+        before = self.counts("binance")
+        client.nonce = lambda: 1
+        with self.assertRaises(ccxt.InvalidNonce):
+            client.private_get_openorders({"symbol": "BTCUSDT"})
+        self.expect("binance", 0, 1, before)
 
     def test_other_refusals_are_left_alone(self) -> None:
         client = self.attached(ccxt, "binance")

@@ -42,7 +42,6 @@ import asyncio
 import contextlib
 import inspect
 import logging
-import threading
 import time
 from contextvars import ContextVar
 from typing import Any, Callable, Dict, Iterator, Optional, TypeVar, Union
@@ -75,10 +74,9 @@ VAGUE = (ccxt.ExchangeError, ccxt.AuthenticationError, ccxt.BadRequest, ccxt.Bad
 class _Signature:
     """What is remembered of a signature."""
 
-    def __init__(self) -> None:
-        self.at = time.monotonic()
-        self.timestamp: Union[int, str, None] = None
-        """The stamp that was given for it."""
+    has_time = False
+    timestamp: Union[int, str, None] = None
+    """The stamp that was given for it; None: it was signed with another time."""
 
 
 _signature: ContextVar[Optional[_Signature]] = ContextVar("signature", default=None)
@@ -133,9 +131,6 @@ class Attachment:
         self._kinds: Dict[str, str] = {}
         self._is_lost = False
         self._silent_until = 0.0
-        self._settling = threading.Lock()
-        self._settled_at: Dict[str, float] = {}
-        """When the daemon had last seen to a refusal, by exchange and time.monotonic."""
 
         self._sign = exchange.sign
         self._nonce = exchange.nonce
@@ -208,17 +203,25 @@ class Attachment:
 
     def _told(self, us_per_unit: int, local: Callable[[], int]) -> int:
         id = _signing.get()
+        self._note_time()
         time_us = None if id is None else self._asked(lambda: self._time_us(id))
         return local() if time_us is None else time_us // us_per_unit
 
     def _told_nonce(self) -> Any:
         id = _signing.get() or self.id
+        self._note_time()
         if self._kinds.get(id, "nonce") == "nonce":
             nonce = self._asked(lambda: self._nonce_of(id))
             if nonce is not None:
                 return nonce
         with self._signing_for(id):
             return self._nonce()
+
+    @staticmethod
+    def _note_time() -> None:
+        signature = _signature.get()
+        if signature is not None:
+            signature.has_time = True
 
     def _nonce_of(self, id: str) -> Optional[int]:
         """None where the exchange's nonce is a time."""
@@ -340,26 +343,17 @@ class Attachment:
         return is_class and hasattr(error, "exchange_clock_refusal")
 
     def _is_settled(self, error: Any, id: str, signature: Optional[_Signature]) -> bool:
-        """Whether it was the timestamp, and a request that is signed anew may be accepted."""
-        if signature is None:
-            return False
-        with self._settling:
-            is_nonce = isinstance(error, ccxt.InvalidNonce)
-            # Of many that were refused at once, the first is reported for all.
-            if is_nonce and signature.at < self._settled_at.get(id, 0.0):
-                return True
-            is_settled = self._report(id, is_nonce, signature, *error.exchange_clock_refusal)
-            if is_settled:
-                self._settled_at[id] = time.monotonic()
-            return is_settled
+        """Whether it was the timestamp, and a request that is signed anew may be accepted.
 
-    def _report(
-        self, id: str, is_nonce: bool, signature: _Signature, status: int, body: str
-    ) -> bool:
+        Of many that were refused at once each is reported; the daemon resyncs once for all.
+        """
+        if signature is None or not signature.has_time:
+            return False
+        status, body = error.exchange_clock_refusal
         try:
             report = self._reports.report(
                 id, http_status=status, message=body[:4096], timestamp=signature.timestamp)
-            if is_nonce and report.verdict == "unknown":
+            if isinstance(error, ccxt.InvalidNonce) and report.verdict == "unknown":
                 # By ccxt's word alone it was the timestamp.
                 self._reports.resync(id)
                 return True
