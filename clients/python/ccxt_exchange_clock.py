@@ -18,7 +18,9 @@ caches) they tell local time as ever. What they tell depends on how the exchange
 - a nonce that must grow: `nonce` is the daemon's, which grows across all bots of this host;
 - anything else: the earliest time the exchange may have.
 
-ccxt's own correction (`adjustForTimeDifference`) is switched off, as it would correct twice.
+ccxt's own correction (`adjustForTimeDifference`) is switched off, as it would correct twice. With the
+shared page that takes some microseconds; where only the socket can tell (nonces), it takes some
+hundred, for which an event loop waits too.
 
 **Refusals.** A request that is refused for its timestamp or nonce is reported to the daemon, which
 resyncs where the exchange's clock is to blame; then the request is signed anew and sent once more,
