@@ -99,6 +99,12 @@ package struct ExchangeDefinition: Sendable, Equatable {
     }
   }
 
+  /// Whether all that is read of an answer is in its headers.
+  package var needsNoBody: Bool {
+    let sources = [timeSource] + (serverStamps.map { [$0.receive, $0.transmit] } ?? [])
+    return sources.allSatisfy { if case .header = $0 { true } else { false } }
+  }
+
   /// The base URLs in the order in which they are tried.
   package var baseURLs: [String] { [baseURL] + alternatives }
 

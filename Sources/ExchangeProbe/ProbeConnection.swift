@@ -26,7 +26,11 @@ package final class ProbeConnection: @unchecked Sendable {
     var headers: [(name: String, value: String)] = []
     var headerLines = 0
     var body: [UInt8] = []
+    var isBodyTooLong = false
   }
+
+  /// The answer's headers have all that is wanted.
+  fileprivate let needsNoBody: Bool
 
   /// Makes curl ready; called once, before any other thread is started.
   package static func prepareLibrary() {
@@ -35,6 +39,7 @@ package final class ProbeConnection: @unchecked Sendable {
 
   package init(to target: ProbeTarget) {
     self.target = target
+    needsNoBody = target.definition.needsNoBody
     curl = curl_easy_init().map(OpaquePointer.init)
     configure()
   }
@@ -56,7 +61,10 @@ package final class ProbeConnection: @unchecked Sendable {
     let url = Placeholder.fill(target.definition.url, unixMilliseconds: milliseconds)
     _ = ec_curl_set_text(handle, CURLOPT_URL, url)
     let code = curl_easy_perform(handle)
-    guard code == CURLE_OK else { return .failure(failure(code)) }
+    // The rest of a long body is not waited for where the headers are enough. Only then: the next
+    // probe needs a new connection, and its handshake takes more round trips than a short body.
+    let isCutOff = needsNoBody && (code == CURLE_FILESIZE_EXCEEDED || transfer.isBodyTooLong)
+    guard code == CURLE_OK || isCutOff else { return .failure(failure(code)) }
     var status = 0
     _ = ec_curl_status(handle, &status)
     guard let sent = transfer.sent, let received = transfer.received else {
@@ -165,6 +173,7 @@ private func bodyArrived(
   guard let connection = connection(of: context) else { return 0 }
   let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
   guard connection.transfer.body.count + chunk.count <= ProbeConnection.largestBody else {
+    connection.transfer.isBodyTooLong = true
     return 0
   }
   connection.transfer.body += chunk

@@ -125,6 +125,33 @@ import Testing
     #expect(try outcome([], Self.json) == time)
   }
 
+  /// A list of markets may grow beyond any limit; its headers have the time.
+  @Test(arguments: [true, false])
+  func aLongBodyIsNotReadWhereTheHeadersAreEnough(_ isAnnounced: Bool) throws {
+    let body = [UInt8](repeating: 0x20, count: 1_000_000)
+    let server = try CannedServer(
+      ["Date: Tue, 11 Nov 2025 00:17:04 GMT"]
+        + (isAnnounced ? ["Content-Length: \(body.count)"] : []), body: body)
+    let connection = ProbeConnection(
+      to: ProbeTarget(
+        definition: try definition(server.url) {
+          $0.timeSource = .header("Date")
+          $0.unit = .httpDate
+        }, timeout: .seconds(60)))
+    for _ in 0..<2 {
+      #expect(try connection.probe().get().arrival.nanoseconds == 1_762_820_224_000_000_000)
+    }
+    #expect(server.requests.count == 2)
+    // Too many headers are not a long body.
+    let many = try CannedServer((0..<120).map { "X-\($0): 1" }, body: [])
+    let failure = probe(
+      try definition(many.url) {
+        $0.timeSource = .header("Date")
+        $0.unit = .httpDate
+      })
+    #expect(throws: ProbeFailure.self) { try failure.get() }
+  }
+
   @Test func wrappingsThatCannotBeRead() throws {
     let tooLarge = "the answer is larger than 64 KiB or has too many headers"
     #expect(try outcome(["Content-Encoding: gzip"], Self.bomb) == tooLarge)
