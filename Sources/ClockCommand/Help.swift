@@ -10,6 +10,7 @@ enum Help {
       now X                what time exchange X has, and how sure that is
       stamp X              the timestamp that a request to X should carry now
                              --recv-window-ms N   the window the request will ask for
+                             --lifetime-ms N      how far ahead, where it is an expiry
       offset X             all that is known of X's clock
                              (positive: the exchange is ahead of this host)
       wait [X...]          until they, or all, are synchronized

@@ -40,6 +40,7 @@ struct Invocation: Equatable {
   var acceptsStep = false
   var markdown = false
   var windowMilliseconds: Int64?
+  var lifetimeMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
   var csv = false
   var exposition = Exposition.openMetrics
@@ -99,8 +100,8 @@ struct Invocation: Equatable {
 
   private static let valued =
     [
-      "--socket", "--timeout", "--recv-window-ms", "--max-error-ms", "--message", "--http-status",
-      "--timestamp", "--recv-window", "--plot", "--since", "--format",
+      "--socket", "--timeout", "--recv-window-ms", "--lifetime-ms", "--max-error-ms", "--message",
+      "--http-status", "--timestamp", "--recv-window", "--plot", "--since", "--format",
     ] + ProbeOptions.names
 
   private mutating func take(_ name: String, _ value: String?) throws(UsageError) {
@@ -130,6 +131,8 @@ struct Invocation: Equatable {
     case ("--markdown", nil) where verb == .exchanges: markdown = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
       windowMilliseconds = try number(value, of: name)
+    case ("--lifetime-ms", let value?) where verb == .stamp:
+      lifetimeMilliseconds = try number(value, of: name)
     case ("--max-error-ms", let value?) where verb == .now:
       maxErrorMilliseconds = try number(value, of: name)
     case (_, let value?) where verb == .probe && ProbeOptions.names.contains(name):

@@ -26,7 +26,8 @@ enum Verbs {
   static func stamp(_ invocation: Invocation) throws {
     let params = JSONValue.members(
       ("exchange", .string(invocation.names[0])),
-      ("recv_window_ms", invocation.windowMilliseconds.map(JSONValue.integer)))
+      ("recv_window_ms", invocation.windowMilliseconds.map(JSONValue.integer)),
+      ("lifetime_ms", invocation.lifetimeMilliseconds.map(JSONValue.integer)))
     try show(invocation, try ask(invocation, .stamp, params), StampResult.init(json:)) {
       // The timestamp alone, so that a script can take it as it is.
       [$0.timestamp.string ?? $0.timestamp.text]

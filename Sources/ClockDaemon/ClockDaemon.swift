@@ -262,9 +262,11 @@ actor ClockDaemon {
     let hasChanged = exchanges[index].endpoints.resyncEnded(
       isGood: failure == nil, at: HostClocks.monotonic())
     guard hasChanged else { return }
+    let baseURL = exchanges[index].baseURL
+    board.change { $0.entries[index].baseURL = baseURL }
     Log.write(
       .notice,
-      "\(exchanges[index].id): asking \(exchanges[index].baseURL) from now on"
+      "\(exchanges[index].id): asking \(baseURL) from now on"
         + (failure.map { ": \($0.reason)" } ?? ""))
   }
 

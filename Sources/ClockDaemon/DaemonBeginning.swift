@@ -1,5 +1,6 @@
 internal import ClockCore
 internal import DaemonSettings
+internal import ExchangeCatalog
 internal import LinuxSystem
 
 /// What the daemon begins with: a tracker for each exchange, which goes on from the state file
@@ -45,7 +46,8 @@ struct DaemonBeginning {
     let board = StatusBoard(
       entries: zip(settings.exchanges, trackers).map { exchange, tracker in
         StatusBoard.Entry(
-          settings: exchange, status: tracker.status, lastNonce: restored.nonces[exchange.id])
+          settings: exchange, status: tracker.status,
+          nonces: NonceSequence(above: restored.nonces[exchange.id], isKept: statePath != nil))
       },
       host: watch)
     self.board = board
@@ -55,9 +57,19 @@ struct DaemonBeginning {
         snapshot: .init(
           memories: trackers.map(\.memory),
           origin: .here(host: host, at: clocks.raw, watch: watch)),
+        strangers: restored.strangers,
         write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
     }
-    guard let statePath else { return }
+    guard let statePath else {
+      let ids = settings.exchanges.filter { $0.definition.rule == .nonce }.map(\.id)
+      if !ids.isEmpty {
+        Log.write(
+          .notice,
+          "nonces of \(ids.joined(separator: ", ")) are kept in memory only: after a restart they"
+            + " may come again; name a file with --state")
+      }
+      return
+    }
     let statuses = zip(settings.exchanges, trackers).map { ($0.id, $1.status) }
     if let line = RestoredState.announcement(statuses, from: statePath, at: clocks.raw) {
       Log.write(.info, line)

@@ -66,9 +66,9 @@ package enum DaemonCommand {
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
         keeper: keeper, history: history, hardwareClock: HostSources.hardwareClock(), page: page)
       var service = RequestService(
-        board: board, catalog: ExchangeCatalog.builtIn,
+        board: board, catalog: ExchangeCatalog.builtIn, keeper: keeper,
         resync: { daemon.resync($0, acceptingStep: $1, $2) },
-        rejections: RejectionService(board: board) {
+        rejections: RejectionService(board: board, keeper: keeper) {
           daemon.readAnew($0, $1, $2)
         })
       service.history = HistoryService(keeper: history)

@@ -49,7 +49,7 @@ struct RejectionInquiry {
       disclosed: disclosed?.time, disclosedResolution: disclosed?.resolution ?? .milliseconds(1))
     judgement = rejection.judgement(
       rule: definition.rule, clock: knowledge,
-      nextNonce: [knowledge?.earliest, known.lastNonce].compactMap(\.self).max())
+      nextNonce: [knowledge?.earliest, known.nonces.last].compactMap(\.self).max())
     var stampMade: MonotonicInstant?
     if case .instant(let stamp) = timestamp, let knowledge, stamp <= knowledge.latest {
       stampMade = clocks.raw - max(knowledge.earliest - stamp, .zero)
@@ -115,8 +115,9 @@ struct RejectionInquiry {
     let given = board.withEntry(of: definition.id) { entry, host -> StampResult? in
       let clocks = HostClocks.read()
       // A window that the exchange does not grant is no reason to give no stamp.
-      return (try? entry.giveStamp(at: clocks, host: host, window: report.window))
-        ?? (try? entry.giveStamp(at: clocks, host: host, window: nil))
+      let demand = StampDemand(exchange: definition.id, window: report.window)
+      return (try? entry.stamp(demand, at: clocks, host: host))
+        ?? (try? entry.stamp(StampDemand(exchange: definition.id), at: clocks, host: host))
     }
     return given ?? nil
   }

@@ -36,18 +36,44 @@ struct RejectionService: Sendable {
 
   let board: StatusBoard
 
+  /// Where nonces outlive a restart; nil when no state is kept.
+  var keeper: StateKeeper?
+
   /// Has one exchange's clock read anew.
   let readAnew: @Sendable (String, Doubt, @escaping @Sendable (Reading) -> Void) -> Void
 
   /// Nil where the exchange is not followed.
   func answer(_ report: RejectionReport) -> Answer? {
     guard let inquiry = inquiry(report, after: nil) else { return nil }
-    guard let doubt = inquiry.doubt else { return .now(inquiry.result(board).json) }
+    guard let doubt = inquiry.doubt else {
+      let result = inquiry.result(board)
+      guard waitsForNonce(result) else { return .now(result.json) }
+      return .later { done in finish(inquiry, done) }
+    }
     return .later { done in
       readAnew(report.exchange, doubt) { reading in
-        done(self.inquiry(report, after: reading)?.result(board).json ?? .null)
+        guard let inquiry = self.inquiry(report, after: reading) else {
+          done(.null)
+          return
+        }
+        finish(inquiry, done)
       }
     }
+  }
+
+  private func finish(_ inquiry: RejectionInquiry, _ done: @escaping Done) {
+    let result = inquiry.result(board)
+    guard let keeper, waitsForNonce(result) else {
+      done(result.json)
+      return
+    }
+    keeper.extendNonces(for: NonceWaiter { _ in done(inquiry.result(board).json) })
+  }
+
+  /// The new stamp would be a nonce, and the state file has to be written first.
+  private func waitsForNonce(_ result: ReportResult) -> Bool {
+    guard keeper != nil, result.stamp == nil else { return false }
+    return board.withEntry(of: result.exchange) { entry, _ in entry.nonces.wantsCeiling } ?? false
   }
 
   /// The report is looked into outside of the board's lock: its message may be long.

@@ -12,7 +12,7 @@ extension RequestService {
     let local = LocalInstant(
       nanoseconds: try parameters.integer("local_us", in: Self.unixMicroseconds) * 1_000)
     let instants = Result { try board.instants(showing: local, now: .read()) }
-    return try withEntry(parameters) { entry, host throws(RPCError) in
+    return try withEntry(try parameters.string("exchange")) { entry, host throws(RPCError) in
       try entry.convert(local, shownAt: instants, at: clocks, host: host).json
     }
   }

@@ -13,6 +13,9 @@ struct RequestService: Sendable {
   /// The rest of the catalogue, for `exchanges`.
   let catalog: [ExchangeDefinition]
 
+  /// Where nonces outlive a restart; nil when no state is kept.
+  var keeper: StateKeeper?
+
   typealias Done = @Sendable (Result<JSONValue, RPCError>) -> Void
 
   /// Resyncs one exchange, or all of them for nil, and answers when done; a jump beyond max_step is
@@ -111,6 +114,7 @@ struct RequestService: Sendable {
         if method == .resync { return try respondAfterResync(request) }
         if method == .report { return try respondToReport(request) }
         if method == .history { return try respondWithHistory(request) }
+        if method == .stamp { return try respondWithStamp(request) }
         let result = try result(of: method, request.params, session)
         return .now(request.id.map { Response.result(result, id: $0) })
       } catch {
@@ -182,18 +186,13 @@ struct RequestService: Sendable {
     let clocks = HostClocks.read()
     let parameters = Parameters(params)
     switch method {
-    case .stamp:
-      let window = try parameters.milliseconds("recv_window_ms", in: 1...600_000)
-      return try withEntry(parameters) { entry, host throws(RPCError) in
-        try entry.giveStamp(at: clocks, host: host, window: window).json
-      }
     case .now:
       let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
-      return try withEntry(parameters) { entry, host throws(RPCError) in
+      return try withEntry(try parameters.string("exchange")) { entry, host throws(RPCError) in
         try entry.now(at: clocks, host: host, maxError: maxError).json
       }
     case .offset:
-      return try withEntry(parameters) { entry, host in
+      return try withEntry(try parameters.string("exchange")) { entry, host in
         entry.offset(at: clocks, host: host).json
       }
     case .convert:
@@ -204,6 +203,8 @@ struct RequestService: Sendable {
       let id = try parameters.integer("subscription", in: 1...Int64.max)
       try session.unsubscribe(id)
       return ["subscription": .integer(id)]
+    case .stamp:
+      preconditionFailure("stamps have a way of their own, as they may have to wait")
     case .offsets, .resync, .report, .history:
       let content = board.read()
       return .array(
@@ -215,13 +216,11 @@ struct RequestService: Sendable {
     }
   }
 
-  func withEntry(
-    _ parameters: Parameters,
-    _ body: (inout StatusBoard.Entry, HostWatch) throws(RPCError) -> JSONValue
-  ) throws(RPCError) -> JSONValue {
-    let id = try parameters.string("exchange")
+  func withEntry<Value: Sendable>(
+    _ id: String, _ body: (inout StatusBoard.Entry, HostWatch) throws(RPCError) -> Value
+  ) throws(RPCError) -> Value {
     let result = board.withEntry(of: id) { entry, host in
-      Result<JSONValue, RPCError> { () throws(RPCError) in try body(&entry, host) }
+      Result<Value, RPCError> { () throws(RPCError) in try body(&entry, host) }
     }
     guard let result else { throw unknownExchange(id) }
     return try result.get()
@@ -238,7 +237,7 @@ struct RequestService: Sendable {
   }
 
   private func exchanges() -> [JSONValue] {
-    let enabled = board.read().entries.map(\.settings.definition)
+    let enabled = board.read().entries.map(\.definition)
     let others = catalog.filter { definition in !enabled.contains { $0.id == definition.id } }
     return (enabled.map { ($0, true) } + others.map { ($0, false) })
       .sorted { $0.0.id < $1.0.id }

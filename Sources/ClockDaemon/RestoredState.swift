@@ -7,8 +7,11 @@ struct RestoredState: Sendable {
   /// By exchange; only what its tracker can take over.
   var memories: [String: TrackerMemory] = [:]
 
-  /// The last nonces given out, by exchange.
+  /// Above these no nonces were given out, by exchange.
   var nonces: [String: ExchangeInstant] = [:]
+
+  /// The same of exchanges that are not followed now: it is kept, as they may be again.
+  var strangers: [SavedState.Entry] = []
 
   /// What the operator is told of it, in order.
   var lines: [Line] = []
@@ -47,6 +50,7 @@ struct RestoredState: Sendable {
       if let refusal { restored.lines.append(warning(path, refusal)) }
       for entry in state.entries {
         guard let exchange = settings.exchanges.first(where: { $0.id == entry.id }) else {
+          try restored.takeNonce(of: entry)
           continue
         }
         try restored.take(
@@ -71,13 +75,9 @@ struct RestoredState: Sendable {
     _ entry: SavedState.Entry, _ settings: ExchangeSettings, _ tracker: TrackerSettings,
     remainder: StateRefusal.Remainder?, now: MonotonicInstant
   ) throws(StateRefusal) {
-    let today = SavedState.Entry(settings, memory: nil, lastNonce: nil)
-    if let nonce = entry.lastNonce {
-      guard Self.plausible.contains(nonce) else {
-        throw .malformed("its nonce of \(entry.id) is of no time from 2020 to 2100")
-      }
-      nonces[entry.id] = nonce
-    }
+    let today = SavedState.Entry(settings, memory: nil, nonceCeiling: nil)
+    try check(entry.nonceCeiling, of: entry.id)
+    nonces[entry.id] = entry.nonceCeiling
     guard var memory = entry.memory, remainder != .nonces else { return }
     if remainder != nil { memory.estimate = nil }
     if entry.fingerprint != today.fingerprint {
@@ -94,6 +94,19 @@ struct RestoredState: Sendable {
       throw .malformed("what it says of \(entry.id) cannot be")
     }
     memories[entry.id] = memory
+  }
+
+  private mutating func takeNonce(of entry: SavedState.Entry) throws(StateRefusal) {
+    guard entry.nonceCeiling != nil else { return }
+    try check(entry.nonceCeiling, of: entry.id)
+    var stranger = entry
+    stranger.memory = nil
+    strangers.append(stranger)
+  }
+
+  private func check(_ nonce: ExchangeInstant?, of id: String) throws(StateRefusal) {
+    guard let nonce, !Self.plausible.contains(nonce) else { return }
+    throw .malformed("its nonce of \(id) is of no time from 2020 to 2100")
   }
 
   private static let plausible =

@@ -37,8 +37,8 @@ struct SavedState: Sendable, Equatable {
     /// Nil when there is nothing to remember but a nonce.
     var memory: TrackerMemory?
 
-    /// The last nonce given out.
-    var lastNonce: ExchangeInstant?
+    /// No nonce above this was given out; nil where none was.
+    var nonceCeiling: ExchangeInstant?
   }
 
   var origin: Origin
@@ -48,10 +48,10 @@ struct SavedState: Sendable, Equatable {
 }
 
 extension SavedState.Entry {
-  init(_ settings: ExchangeSettings, memory: TrackerMemory?, lastNonce: ExchangeInstant?) {
+  init(_ settings: ExchangeSettings, memory: TrackerMemory?, nonceCeiling: ExchangeInstant?) {
     self.init(
       id: settings.id, endpoint: Checksum.text(of: [settings.definition.url]),
-      fingerprint: settings.fingerprint, memory: memory, lastNonce: lastNonce)
+      fingerprint: settings.fingerprint, memory: memory, nonceCeiling: nonceCeiling)
   }
 }
 

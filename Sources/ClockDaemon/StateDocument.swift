@@ -82,7 +82,7 @@ enum StateDocument {
       .init("id", .string(entry.id)), .init("endpoint", .string(entry.endpoint)),
       .init("fingerprint", .string(entry.fingerprint)),
     ]
-    if let nonce = entry.lastNonce {
+    if let nonce = entry.nonceCeiling {
       members.append(.init("nonce_ns", .integer(nonce.nanoseconds)))
     }
     guard let memory = entry.memory else { return .object(members) }
@@ -182,7 +182,7 @@ enum StateDocument {
     var entry = SavedState.Entry(
       id: id, endpoint: try reader.text("endpoint"), fingerprint: try reader.text("fingerprint"))
     if let nonce = try reader.optional("nonce_ns") {
-      entry.lastNonce = ExchangeInstant(nanoseconds: try nonce.integer())
+      entry.nonceCeiling = ExchangeInstant(nanoseconds: try nonce.integer())
     }
     guard let rejections = try reader.optional("rejections")?.integers(count: 3) else {
       return entry

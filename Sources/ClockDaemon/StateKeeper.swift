@@ -21,12 +21,18 @@ final class StateKeeper: Sendable {
   /// However often there is something new, the file is not written more often than this.
   static let usualPause = DispatchTimeInterval.milliseconds(500)
 
+  /// The same where nonces wait for it.
+  static let noncePause = DispatchTimeInterval.milliseconds(50)
+
   /// How long the end of the process waits for the last write.
   static let patience = DispatchTimeInterval.seconds(1)
 
   private struct State: Sendable {
     var newest: Snapshot
-    var isScheduled = false
+    /// When the next write is due; nil while none is.
+    var due: DispatchTime?
+    /// Who waits for the next write to begin and to end.
+    var waiters: [NonceWaiter] = []
     /// Nil before the first one.
     var lastWrite: DispatchTime?
     var isFailing = false
@@ -37,6 +43,7 @@ final class StateKeeper: Sendable {
   private let pause: DispatchTimeInterval
   private let host: HostIdentity
   private let board: StatusBoard
+  private let strangers: [SavedState.Entry]
   private let write: Write
   private let tell: Tell
   private let state: Mutex<State>
@@ -44,17 +51,20 @@ final class StateKeeper: Sendable {
   /// - Parameters:
   ///   - snapshot: what the trackers have begun with.
   ///   - board: where the nonces are found at the moment of writing.
+  ///   - strangers: what is kept of exchanges that are not on the board.
   ///   - pause: between two writes, at least.
   ///   - write: puts the bytes in the place of the file.
   ///   - tell: writes a line for the operator.
   init(
     path: String, host: HostIdentity, board: StatusBoard, snapshot: Snapshot,
-    pause: DispatchTimeInterval = usualPause, write: @escaping Write,
+    strangers: [SavedState.Entry] = [], pause: DispatchTimeInterval = usualPause,
+    write: @escaping Write,
     tell: @escaping Tell = { Log.write($0, $1) }
   ) {
     self.path = path
     self.host = host
     self.board = board
+    self.strangers = strangers
     self.pause = pause
     self.tell = tell
     self.write = write
@@ -71,17 +81,38 @@ final class StateKeeper: Sendable {
 
   /// Has the newest of all snapshots written, at once or when the pause is over. Waits for nothing.
   func save(_ snapshot: Snapshot) {
-    let start = state.withLock { state -> DispatchTime? in
-      state.newest = snapshot
-      guard !state.isScheduled else { return nil }
-      state.isScheduled = true
-      return state.lastWrite.map { max($0 + pause, .now()) } ?? .now()
-    }
-    if let start { queue.asyncAfter(deadline: start) { self.writeNewest() } }
+    schedule(after: pause) { $0.newest = snapshot }
   }
 
-  /// Writes what there is, with the nonces given out since; waits for it, but not for long.
+  /// Has the ceilings of nonces written that the board wants.
+  ///
+  /// - Parameter waiter: told when they are on disk, or why they are not.
+  func extendNonces(for waiter: NonceWaiter? = nil) {
+    schedule(after: Self.noncePause) { if let waiter { $0.waiters.append(waiter) } }
+    waiter?.loseHope(after: Self.patience)
+  }
+
+  private func schedule(after pause: DispatchTimeInterval, _ change: (inout State) -> Void) {
+    let start = state.withLock { state -> DispatchTime? in
+      change(&state)
+      let start = state.lastWrite.map { max($0 + pause, .now()) } ?? .now()
+      if let due = state.due, due <= start { return nil }
+      state.due = start
+      return start
+    }
+    guard let start else { return }
+    queue.asyncAfter(deadline: start) {
+      // What was due later may have been written with what was due sooner.
+      if self.state.withLock({ $0.due.map { $0 <= .now() } ?? false }) { self.writeNewest() }
+    }
+  }
+
+  /// Writes what there is, with the last nonces in the place of their ceilings: no more are given
+  /// out. Waits for it, but not for long.
   func saveLast() {
+    board.change { content in
+      for index in content.entries.indices { content.entries[index].nonces.end() }
+    }
     let written = DispatchSemaphore(value: 0)
     queue.async {
       self.writeNewest()
@@ -91,23 +122,39 @@ final class StateKeeper: Sendable {
   }
 
   private func writeNewest() {
-    let snapshot = state.withLock { state in
-      state.isScheduled = false
+    let (snapshot, waiters) = state.withLock { state in
+      state.due = nil
       state.lastWrite = .now()
-      return state.newest
+      defer { state.waiters = [] }
+      return (state.newest, state.waiters)
     }
-    let entries = zip(board.read().entries, snapshot.memories).map { entry, memory in
-      SavedState.Entry(entry.settings, memory: memory, lastNonce: entry.lastNonce)
+    let ceilings = board.read().entries.map { ($0.settings, $0.nonces.ceilingToWrite) }
+    let entries = zip(ceilings, snapshot.memories).map { entry, memory in
+      SavedState.Entry(entry.0, memory: memory, nonceCeiling: entry.1)
     }
-    let text = StateDocument.text(of: SavedState(origin: snapshot.origin, entries: entries))
+    let text = StateDocument.text(
+      of: SavedState(origin: snapshot.origin, entries: entries + strangers))
+    let failure = put(text)
+    if failure == nil {
+      board.change { content in
+        for (index, (_, ceiling)) in ceilings.enumerated() {
+          if let ceiling { content.entries[index].nonces.wrote(ceiling) }
+        }
+      }
+    }
+    noteOutcome(failure)
+    for waiter in waiters { waiter.finish(failure.map { .cannotBeWritten($0) }) }
+  }
+
+  private func put(_ text: [UInt8]) -> GuardedFile.Failure? {
     do throws(GuardedFile.Failure) {
       guard text.count <= StateDocument.longest else {
         throw .isTooLarge(limit: StateDocument.longest)
       }
       try write(text)
-      noteOutcome(nil)
+      return nil
     } catch {
-      noteOutcome(error)
+      return error
     }
   }
 

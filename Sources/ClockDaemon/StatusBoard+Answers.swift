@@ -7,37 +7,6 @@ internal import LinuxSystem
 
 /// Answers computed from the board at the moment of reading.
 extension StatusBoard.Entry {
-  /// The stamp for a request that is sent now, which is written down as given out.
-  mutating func giveStamp(
-    at clocks: HostClocks, host: HostWatch, window: Duration?
-  ) throws(RPCError) -> StampResult {
-    let (result, instant) = try stamp(at: clocks, host: host, window: window)
-    if settings.definition.rule == .nonce { lastNonce = instant }
-    givenStamps.note(instant)
-    return result
-  }
-
-  func stamp(
-    at clocks: HostClocks, host: HostWatch, window: Duration?
-  ) throws(RPCError) -> (result: StampResult, instant: ExchangeInstant) {
-    let (state, earliest, latest) = try usableTimes(at: clocks, host: host)
-    let definition = settings.definition
-    try check(window)
-    let stamp = definition.rule.stamp(
-      earliest: earliest, latest: latest, window: window,
-      resolution: definition.timestampFormat.resolution, previous: lastNonce)
-    let result = StampResult(
-      exchange: id, state: state.rawValue,
-      timestamp: definition.timestampFormat.json(of: stamp.instant),
-      unixMicroseconds: floorDivided(stamp.instant.nanoseconds, by: 1_000),
-      carrier: definition.timestampCarrier,
-      windowMilliseconds: stamp.window.map { milliseconds($0) },
-      smallestWindowMilliseconds: stamp.smallestWindow.map { -milliseconds(.zero - $0) },
-      marginMilliseconds: stamp.margin.map { milliseconds($0) },
-      isGuaranteed: stamp.isGuaranteed && definition.isWindowDocumented)
-    return (result, stamp.instant)
-  }
-
   func now(
     at clocks: HostClocks, host: HostWatch, maxError: Duration?
   ) throws(RPCError) -> NowResult {
@@ -75,7 +44,7 @@ extension StatusBoard.Entry {
   }
 
   /// The exchange's clock now, within these; an error when no time is to be given.
-  private func usableTimes(
+  func usableTimes(
     at clocks: HostClocks, host: HostWatch
   ) throws(RPCError) -> (state: SyncState, earliest: ExchangeInstant, latest: ExchangeInstant) {
     let (state, reason) = state(at: clocks, host: host)
@@ -86,18 +55,6 @@ extension StatusBoard.Entry {
         state: state.rawValue, reason: reason, retryAfterMilliseconds: milliseconds(wait))
     }
     return (state, clocks.raw + interval.lower, clocks.raw + interval.upper)
-  }
-
-  private func check(_ window: Duration?) throws(RPCError) {
-    guard let window else { return }
-    guard case .window(let rule) = settings.definition.rule, rule.isAdjustable else {
-      throw RPCError(.invalidParams, "recv_window_ms: \(id) has no window that a request can set")
-    }
-    if let longest = rule.longestWindow, window > longest {
-      throw RPCError(
-        .invalidParams,
-        "recv_window_ms: \(id) allows at most \(milliseconds(longest)) ms")
-    }
   }
 
   private func measurement(at clocks: HostClocks) -> OffsetResult.Measurement? {
@@ -116,25 +73,6 @@ extension StatusBoard.Entry {
       lastRoundTripNanoseconds: last.wholeNanoseconds,
       lastSyncMicroseconds: floorDivided((clocks.local - age).nanoseconds, by: 1_000),
       ageMilliseconds: milliseconds(age))
-  }
-}
-
-extension TimestampFormat {
-  /// The timestamp as the exchange wants it; text where a JSON number would lose digits.
-  func json(of instant: ExchangeInstant) -> JSONValue {
-    switch self {
-    case .unixSeconds: .integer(floorDivided(instant.nanoseconds, by: 1_000_000_000))
-    case .unixMilliseconds: .integer(floorDivided(instant.nanoseconds, by: 1_000_000))
-    case .unixMicroseconds: .integer(floorDivided(instant.nanoseconds, by: 1_000))
-    case .unixNanoseconds: .string(String(instant.nanoseconds))
-    case .iso8601Milliseconds:
-      .string(CivilTime(unixNanoseconds: instant.nanoseconds).iso8601(fractionDigits: 3))
-    case .iso8601BareSeconds:
-      .string(
-        String(
-          CivilTime(unixNanoseconds: instant.nanoseconds).iso8601(fractionDigits: 0).dropLast())
-      )
-    }
   }
 }
 

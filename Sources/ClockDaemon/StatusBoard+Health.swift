@@ -32,7 +32,7 @@ extension StatusBoard.Content {
     result.kernelMaximumErrorNanoseconds = kernel?.maximumError.wholeNanoseconds
     result.verdicts = clockHealth.verdicts.map { verdict in
       VerdictResult(verdict) { id in
-        entries.first { $0.id == id }?.settings.definition.url ?? ""
+        entries.first { $0.id == id }?.definition.url ?? ""
       }
     }
     return result

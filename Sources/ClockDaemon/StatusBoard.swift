@@ -11,18 +11,24 @@ final class StatusBoard: Sendable {
     let settings: ExchangeSettings
     var status: ExchangeStatus
 
-    /// The last nonce given out; stamps of such an exchange must grow across all bots.
-    var lastNonce: ExchangeInstant?
+    /// Where stamps are nonces, they grow across all bots.
+    var nonces: NonceSequence
+
+    /// The base URL that is asked; nil for the first.
+    var baseURL: String?
 
     /// What was known of its clock before.
     var past = ClockHistory()
+
     /// What stamps have been given out of late.
     let givenStamps: GivenStamps
 
-    init(settings: ExchangeSettings, status: ExchangeStatus, lastNonce: ExchangeInstant? = nil) {
+    init(
+      settings: ExchangeSettings, status: ExchangeStatus, nonces: NonceSequence = NonceSequence()
+    ) {
       self.settings = settings
       self.status = status
-      self.lastNonce = lastNonce
+      self.nonces = nonces
       givenStamps = GivenStamps(resolution: settings.definition.timestampFormat.resolution)
     }
   }
@@ -117,6 +123,13 @@ extension StatusBoard.Content {
 
 extension StatusBoard.Entry {
   var id: String { settings.definition.id }
+
+  /// The definition, with the base URL that is asked.
+  var definition: ExchangeDefinition {
+    var definition = settings.definition
+    if let baseURL { definition.baseURL = baseURL }
+    return definition
+  }
 
   /// - Parameter isBreak: its clock was found to have been set, or to run at another rate.
   mutating func show(_ status: ExchangeStatus, isBreak: Bool = false) {

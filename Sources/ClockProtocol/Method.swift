@@ -16,7 +16,7 @@ package enum Method: String, Sendable, CaseIterable {
   /// The names of the parameters that the method takes.
   package var parameters: [String] {
     switch self {
-    case .stamp: ["exchange", "recv_window_ms"]
+    case .stamp: ["exchange", "recv_window_ms", "lifetime_ms"]
     case .now: ["exchange", "max_error_ms"]
     case .offset: ["exchange"]
     case .convert: ["exchange", "local_us"]

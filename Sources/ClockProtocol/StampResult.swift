@@ -14,16 +14,22 @@ package struct StampResult: Sendable, Equatable {
   /// Where the request carries the timestamp.
   package var carrier: String
 
-  /// The window the margin was computed with; nil where the exchange has none.
+  /// The window the margin was computed with, or the lifetime where the timestamp is an expiry; nil
+  /// where the exchange has neither.
   package var windowMilliseconds: Int64?
 
-  /// The smallest window with which acceptance is guaranteed, rounded up; nil as above.
+  /// The smallest window with which this timestamp is sure to be accepted, rounded up; where it is
+  /// not guaranteed, no smaller one would do at all. Nil where none that the exchange allows would.
   package var smallestWindowMilliseconds: Int64?
 
-  /// What is left on the tighter side, rounded down; negative: no guarantee; nil as above.
+  /// What is left on the tighter side, rounded down; negative: no guarantee; nil where the exchange
+  /// compares no clocks.
   package var marginMilliseconds: Int64?
 
   package var isGuaranteed: Bool
+
+  /// Why acceptance is not guaranteed; nil where it is.
+  package var reason: String?
 
   package init(
     exchange: String, state: String, timestamp: JSONValue, unixMicroseconds: Int64,
@@ -42,13 +48,16 @@ package struct StampResult: Sendable, Equatable {
   }
 
   package var json: JSONValue {
-    [
-      "exchange": .string(exchange), "state": .string(state), "timestamp": timestamp,
-      "unix_us": .integer(unixMicroseconds), "carrier": .string(carrier),
-      "recv_window_ms": .optional(windowMilliseconds),
-      "min_recv_window_ms": .optional(smallestWindowMilliseconds),
-      "margin_ms": .optional(marginMilliseconds), "guaranteed": .bool(isGuaranteed),
+    var members: [JSONValue.Member] = [
+      .init("exchange", .string(exchange)), .init("state", .string(state)),
+      .init("timestamp", timestamp), .init("unix_us", .integer(unixMicroseconds)),
+      .init("carrier", .string(carrier)),
+      .init("recv_window_ms", .optional(windowMilliseconds)),
+      .init("min_recv_window_ms", .optional(smallestWindowMilliseconds)),
+      .init("margin_ms", .optional(marginMilliseconds)), .init("guaranteed", .bool(isGuaranteed)),
     ]
+    if let reason { members.append(.init("reason", .string(reason))) }
+    return .object(members)
   }
 
   package init?(json: JSONValue) {
@@ -61,6 +70,7 @@ package struct StampResult: Sendable, Equatable {
       carrier: carrier, windowMilliseconds: json["recv_window_ms"]?.integer,
       smallestWindowMilliseconds: json["min_recv_window_ms"]?.integer,
       marginMilliseconds: json["margin_ms"]?.integer, isGuaranteed: isGuaranteed)
+    reason = json["reason"]?.string
   }
 }
 

@@ -24,8 +24,9 @@ import Testing
     let rule = AcceptanceRule.expiry(lifetime: .seconds(60), longest: .seconds(60))
     let stamp = rule.stamp(
       earliest: instant(-300), latest: instant(200), resolution: .seconds(1))
-    #expect(stamp.instant == instant(59_000))
-    #expect(stamp.margin == .milliseconds(700))
+    // Its clock may read -1 s, cut to whole seconds, and 60 s ahead of that may be too far.
+    #expect(stamp.instant == instant(58_000))
+    #expect(stamp.margin == .seconds(1))
     #expect(stamp.isGuaranteed)
   }
 
@@ -35,11 +36,19 @@ import Testing
       earliest: instant(0), latest: instant(10), resolution: .milliseconds(1))
     #expect(stamp.margin == .milliseconds(-500))
     #expect(!stamp.isGuaranteed)
+    #expect(stamp.smallestWindow == .seconds(1) + .nanoseconds(1))
     #expect(
       rule.stamp(
         earliest: instant(0), latest: instant(10), window: .seconds(2),
         resolution: .milliseconds(1)
       ).isGuaranteed)
+  }
+
+  @Test func whereTheLimitIsTooNearNoLifetimeIsNamed() {
+    let stamp = AcceptanceRule.expiry(lifetime: .seconds(2), longest: .seconds(4)).stamp(
+      earliest: instant(0), latest: instant(3_500), resolution: .milliseconds(1))
+    #expect(stamp.instant == instant(3_999))
+    #expect(!stamp.isGuaranteed && stamp.smallestWindow == nil)
   }
 
   /// An exchange that knows nothing of the daemon judges stamps by its own clock and rule.
@@ -62,8 +71,8 @@ import Testing
       for truth in [.zero, width, random.duration(in: .zero...width)] {
         for uplink in [.zero, .seconds(1), random.duration(in: .zero...(.seconds(1)))] {
           let clock = earliest + truth + uplink
-          #expect(longest.map { stamp.instant <= clock + $0 } ?? true, comment)
-          #expect(clock <= stamp.instant || !stamp.isGuaranteed, comment)
+          #expect(longest.map { stamp.instant < clock + $0 } ?? true, comment)
+          #expect(clock < stamp.instant || !stamp.isGuaranteed, comment)
         }
       }
     }

@@ -22,7 +22,7 @@ import Testing
       earliest: instant(0), latest: instant(40), resolution: .milliseconds(1))
     #expect(stamp.instant == instant(0))
     #expect(stamp.margin == .milliseconds(1_000))
-    #expect(stamp.smallestWindow == .milliseconds(1_040))
+    #expect(stamp.smallestWindow == .milliseconds(1_040) + .nanoseconds(1))
     #expect(stamp.window == .seconds(5))
     #expect(stamp.isGuaranteed)
   }
@@ -33,7 +33,7 @@ import Testing
       earliest: instant(0), latest: instant(400), resolution: .milliseconds(1))
     #expect(stamp.instant == instant(150))
     #expect(stamp.margin == .milliseconds(350))
-    #expect(stamp.smallestWindow == .milliseconds(1_250))
+    #expect(stamp.smallestWindow == .milliseconds(1_250) + .nanoseconds(1))
     #expect(stamp.isGuaranteed)
   }
 
@@ -43,7 +43,7 @@ import Testing
       earliest: instant(0), latest: instant(400), resolution: .milliseconds(1))
     #expect(stamp.instant == instant(200))
     #expect(stamp.margin == .milliseconds(-200))
-    #expect(stamp.smallestWindow == .milliseconds(1_200))
+    #expect(stamp.smallestWindow == .milliseconds(1_200) + .nanoseconds(1))
     #expect(!stamp.isGuaranteed)
   }
 
@@ -82,7 +82,7 @@ import Testing
     let seconds = rule.stamp(
       earliest: instant(999), latest: instant(1_000), resolution: .seconds(1))
     #expect(seconds.instant == instant(0))
-    #expect(seconds.smallestWindow == .seconds(2))
+    #expect(seconds.smallestWindow == .seconds(2) + .nanoseconds(1))
   }
 
   @Test func anUnknownRuleGivesTheEarliestAndNoGuarantee() {
@@ -91,31 +91,46 @@ import Testing
     #expect(stamp == Stamp(instant: instant(3), isGuaranteed: false))
   }
 
-  @Test func aNonceGrowsAlsoWhenTimeGoesBackwards() {
-    var random = SplitMix64(seed: 5)
-    var previous: ExchangeInstant?
-    for _ in 0..<1_000 {
-      let earliest = instant(.random(in: 0...50, using: &random))
-      let stamp = AcceptanceRule.nonce.stamp(
-        earliest: earliest, latest: earliest + .seconds(1), resolution: .milliseconds(1),
-        previous: previous)
-      // Nothing is known of the nonces before the first one.
-      #expect(!stamp.isGuaranteed)
-      #expect(stamp.instant >= earliest)
-      if let previous { #expect(stamp.instant > previous) }
-      previous = stamp.instant
+  /// W = 8 s, F = 5 s. Latest 7.6 s: the margins meet at 2.8; of 2 s are left 1.4 s behind, of 3 s
+  /// 2 s ahead. Latest 6.6 s: they meet at 2.3; of 2 s are left 2.4 s behind, of 3 s 2 s ahead.
+  @Test func theBetterOfTwoTimestampsIsTaken() {
+    let stamp = { (latest: Int64) in
+      window(.seconds(8), tolerance: .seconds(5)).stamp(
+        earliest: instant(0), latest: instant(latest), resolution: .seconds(1))
     }
+    #expect(stamp(7_600).instant == instant(3_000))
+    #expect(stamp(7_600).margin == .seconds(2))
+    #expect(stamp(6_600).instant == instant(2_000))
+    #expect(stamp(6_600).margin == .milliseconds(2_400))
+    // The estimate is at 2.9.
+    #expect(
+      window(.seconds(6), tolerance: .seconds(5)).stamp(
+        earliest: instant(0), latest: instant(5_800), resolution: .seconds(1)
+      ).instant == instant(2_000))
   }
 
-  @Test func aFirstNonceIsTheTime() {
-    let stamp = AcceptanceRule.nonce.stamp(
-      earliest: instant(7), latest: instant(9), resolution: .seconds(1))
-    #expect(stamp.instant == instant(0))
+  @Test func whereNoWindowWouldDoNoneIsNamed() {
+    let rule = AcceptanceRule.window(
+      AcceptanceWindow(
+        window: .seconds(5), longestWindow: .seconds(8), isAdjustable: true,
+        tolerance: .seconds(1)))
+    let stamp = { (latest: Int64) in
+      rule.stamp(
+        earliest: instant(0), latest: instant(latest), resolution: .milliseconds(1))
+    }
+    #expect(stamp(7_000).smallestWindow == .milliseconds(7_001) + .nanoseconds(1))
+    #expect(!stamp(7_000).isGuaranteed)
+    #expect(stamp(8_000).smallestWindow == nil)
+    let fixed = AcceptanceRule.window(
+      AcceptanceWindow(
+        window: .seconds(5), longestWindow: nil, isAdjustable: false, tolerance: .zero)
+    ).stamp(earliest: instant(0), latest: instant(4_000), resolution: .milliseconds(1))
+    #expect(!fixed.isGuaranteed && fixed.smallestWindow == nil)
   }
 
   /// An exchange that knows nothing of the daemon judges stamps by its own clock and rule.
   @Test(arguments: 0..<20)
-  func whatIsGuaranteedIsAccepted(_ seed: UInt64) {
+  func whatIsGuaranteedIsAccepted(_ seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var guaranteed = 0
     for round in 0..<500 {
@@ -137,17 +152,42 @@ import Testing
       #expect((stamp.margin ?? .zero) >= .zero || !stamp.isGuaranteed, comment)
       for truth in [.zero, width, random.duration(in: .zero...width)] {
         for uplink in [.zero, .seconds(1), random.duration(in: .zero...(.seconds(1)))] {
-          let clock = earliest + truth + uplink
-          let isAhead = stamp.instant >= clock + tolerance && stamp.instant > clock
-          let isLate = stamp.instant < clock - allowed
-          #expect(!isAhead, comment)
-          #expect(!isLate || !stamp.isGuaranteed, comment)
+          let exact = earliest + truth + uplink
+          for clock in [exact, exact.rounded(downTo: resolution)] {
+            let isAhead = stamp.instant >= clock + tolerance && stamp.instant > clock
+            let isLate = stamp.instant <= clock - allowed
+            #expect(!isAhead, comment)
+            #expect(!isLate || !stamp.isGuaranteed, comment)
+          }
         }
       }
-      // The smallest window that it names would do, on this side.
-      let enough = stamp.smallestWindow ?? .zero
-      #expect(stamp.instant >= earliest + width + .seconds(1) - enough, comment)
+      try check(stamp, earliest, width, allowed, tolerance, resolution, comment)
     }
     #expect(guaranteed > 100, "seed \(seed): the guarantee is given at all")
+  }
+
+  /// No other timestamp of the format is better, and the smallest window is just enough.
+  private func check(
+    _ stamp: Stamp, _ earliest: ExchangeInstant, _ width: Duration, _ allowed: Duration,
+    _ tolerance: Duration, _ resolution: Duration, _ comment: Comment
+  ) throws {
+    let first = earliest.rounded(downTo: resolution)
+    let margin = try #require(stamp.margin)
+    for steps in -2...2 as ClosedRange<Int64> {
+      let other = stamp.instant + .nanoseconds(steps * resolution.wholeNanoseconds)
+      let isAhead = other >= first + tolerance && other > first
+      guard other >= first, other <= earliest + width / 2, !isAhead else { continue }
+      let behind = allowed - (earliest + width + .seconds(1) - other)
+      #expect(min(tolerance - (other - first), behind) <= margin, comment)
+    }
+    let smallest = try #require(stamp.smallestWindow)
+    let rule = window(smallest, tolerance: tolerance)
+    let again = { (window: Duration) in
+      rule.stamp(
+        earliest: earliest, latest: earliest + width, window: window, resolution: resolution)
+    }
+    #expect(again(smallest).isGuaranteed, comment)
+    #expect(stamp.isGuaranteed || !again(smallest - .nanoseconds(1)).isGuaranteed, comment)
+    #expect(stamp.isGuaranteed == (smallest <= allowed), comment)
   }
 }

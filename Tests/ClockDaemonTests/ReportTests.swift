@@ -16,8 +16,8 @@ import Testing
       #expect(board.withEntry(of: id) { entry, _ in entry.id } == nil)
     }
     let nonce = ExchangeInstant(nanoseconds: 5)
-    board.withEntry(of: "kraken") { entry, _ in entry.lastNonce = nonce }
-    #expect(board.read().entries.map(\.lastNonce) == [nil, nil, nonce, nil])
+    board.withEntry(of: "kraken") { entry, _ in entry.nonces = NonceSequence(above: nonce) }
+    #expect(board.read().entries.map(\.nonces.last) == [nil, nil, nonce, nil])
   }
 
   @Test func anEmptyBoardHasNothing() {

@@ -143,8 +143,16 @@ import Testing
         "recv_window_ms: binance allows at most 60000 ms"
       ),
       (
+        "stamp", "{\"exchange\":\"binance\",\"lifetime_ms\":-5}", .invalidParams,
+        "lifetime_ms: a number from 1 to 86400000 is expected"
+      ),
+      (
+        "stamp", "{\"exchange\":\"binance\",\"lifetime\":5}", .invalidParams,
+        "unknown parameter \"lifetime\"; it takes exchange, recv_window_ms, lifetime_ms"
+      ),
+      (
         "stamp", "{\"exchange\":\"kraken\",\"recv_window_ms\":5000}", .invalidParams,
-        "recv_window_ms: kraken has no window that a request can set"
+        "recv_window_ms: the timestamp of kraken is a nonce, which has none"
       ),
       (
         "now", "{\"exchange\":\"binance\",\"max_error_ms\":-1}", .invalidParams,

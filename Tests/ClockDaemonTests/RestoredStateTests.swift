@@ -156,6 +156,15 @@ import Testing
     #expect(restored.lines.isEmpty)
   }
 
+  @Test func theNonceOfAnExchangeThatIsNoLongerFollowedIsKept() throws {
+    var settings = state.settings
+    settings.exchanges.removeAll { $0.id == "kraken" }
+    let restored = RestoredState.read(
+      state.text, of: "/state.json", for: settings, here: state.here)
+    #expect(restored.nonces.isEmpty)
+    #expect(restored.strangers == [state.saved.entries[2]])
+  }
+
   @Test func oneLineSaysWhatIsRestored() throws {
     let restored = state.restored(from: state.text)
     let trackers = try state.settings.exchanges.map { exchange in
@@ -186,7 +195,7 @@ import Testing
       host: .current(bootFromManager: nil), at: clocks.raw, watch: HostWatch(at: clocks))
     saved.entries[0].memory?.estimate = try TestState.estimate(clocks.raw - .seconds(1), count: 1)
     saved.entries[1].memory?.block?.until = clocks.raw + .seconds(600)
-    saved.entries[2].lastNonce = ahead
+    saved.entries[2].nonceCeiling = ahead
     saved.entries[3].memory = nil
     try GuardedFile.replace(scratch.path, with: StateDocument.text(of: saved))
 
@@ -198,7 +207,7 @@ import Testing
         == [.holdover, .unknown, .unknown, .unknown])
     #expect(entries.map(\.status) == beginning.trackers.map(\.status))
     #expect(entries[1].status.blockedUntil == clocks.raw + .seconds(600))
-    #expect(entries.map(\.lastNonce) == [nil, nil, ahead, nil])
+    #expect(entries.map(\.nonces.last) == [nil, nil, ahead, nil])
     // It is written again before any resync has ended.
     beginning.keeper?.saveLast()
     let again = try StateDocument.parse(FileContents.read(scratch.path))

@@ -20,7 +20,7 @@ import Testing
     #expect(restored.memories.count == 3)
     for entry in state.saved.entries {
       #expect(restored.memories[entry.id] == entry.memory)
-      #expect(restored.nonces[entry.id] == entry.lastNonce)
+      #expect(restored.nonces[entry.id] == entry.nonceCeiling)
     }
   }
 

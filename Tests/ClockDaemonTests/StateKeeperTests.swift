@@ -1,7 +1,6 @@
 import ClockCore
 import DaemonSettings
 import Dispatch
-import Glibc
 import LinuxSystem
 import Synchronization
 import Testing
@@ -9,47 +8,7 @@ import Testing
 @testable import ClockDaemon
 
 @Suite struct StateKeeperTests {
-  /// A disk that can be slow or full, and what was written to it.
-  private final class Disk: Sendable {
-    private struct State: Sendable {
-      var texts: [[UInt8]] = []
-      var instants: [MonotonicInstant] = []
-      var isFull = false
-      var lines: [RestoredState.Line] = []
-    }
-
-    private let state = Mutex(State())
-    /// Held to make the disk hang.
-    let gate = Mutex(())
-
-    func write(_ text: [UInt8]) throws(GuardedFile.Failure) {
-      gate.withLock { _ in }
-      let isFull = state.withLock { state in
-        if !state.isFull { state.texts.append(text) }
-        state.instants.append(HostClocks.monotonic())
-        return state.isFull
-      }
-      if isFull { throw .system(SystemError("write /state.json.new", number: ENOSPC)) }
-    }
-
-    func tell(_ priority: Log.Priority, _ message: String) {
-      state.withLock { $0.lines.append(.init(priority: priority, message: message)) }
-    }
-
-    var isFull: Bool {
-      get { state.withLock { $0.isFull } }
-      set { state.withLock { $0.isFull = newValue } }
-    }
-
-    var lines: [RestoredState.Line] { state.withLock { $0.lines } }
-    var attempts: [MonotonicInstant] { state.withLock { $0.instants } }
-
-    func states() throws -> [SavedState] {
-      try state.withLock { $0.texts }.map { try StateDocument.parse($0) }
-    }
-  }
-
-  private let disk = Disk()
+  private let disk = TestDisk()
   private let board: StatusBoard
   private let keeper: StateKeeper
 
@@ -65,7 +24,7 @@ import Testing
     hardwareClockSeconds: 1_790_000_000)
 
   private static func keeper(
-    _ disk: Disk, _ board: StatusBoard, pause: DispatchTimeInterval = StateKeeper.usualPause
+    _ disk: TestDisk, _ board: StatusBoard, pause: DispatchTimeInterval = StateKeeper.usualPause
   ) -> StateKeeper {
     StateKeeper(
       path: "/state.json", host: TestState.host, board: board,
@@ -144,10 +103,12 @@ import Testing
     keeper.save(snapshot(1))
     #expect(try holds { try numbers() == [1] })
     let nonce = ExchangeInstant(nanoseconds: 1_790_000_000_123_000_000)
-    _ = board.withEntry(of: "kraken") { entry, _ in entry.lastNonce = nonce }
+    _ = board.withEntry(of: "kraken") { entry, _ in
+      entry.nonces = NonceSequence(above: nonce, isKept: true)
+    }
     keeper.saveLast()
     #expect(try numbers() == [1, 1])
-    #expect(try disk.states().last?.entries[2].lastNonce == nonce)
+    #expect(try disk.states().last?.entries[2].nonceCeiling == nonce)
   }
 
   @Test func aFullDiskIsToldOnceAndItsEndToo() throws {

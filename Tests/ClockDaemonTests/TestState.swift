@@ -53,7 +53,7 @@ struct TestState {
         disruptionMarker: .max,
         hardwareClockSeconds: 1_790_000_000),
       entries: zip(settings.exchanges, zip(memories, nonces)).map {
-        SavedState.Entry($0, memory: $1.0, lastNonce: $1.1)
+        SavedState.Entry($0, memory: $1.0, nonceCeiling: $1.1)
       })
     here = saved.origin
     here.written = written + .seconds(60)

@@ -106,9 +106,7 @@ import Testing
     #expect(
       Method.allCases.map(\.rawValue) == [
         "stamp", "now", "offset", "offsets", "convert", "subscribe", "unsubscribe", "resync",
-        "report",
-        "health",
-        "exchanges",
+        "report", "history", "health", "exchanges",
       ])
   }
 

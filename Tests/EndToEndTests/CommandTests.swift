@@ -102,6 +102,12 @@ import Testing
     Refusal(
       arguments: ["now", "okx", "--max-error-ms", "0"], code: 1, message: "above the max_error_ms"),
     Refusal(
+      arguments: ["stamp", "binance", "--lifetime-ms", "900"], code: 1,
+      message: "lifetime_ms: the timestamp of binance is no expiry; use recv_window_ms"),
+    Refusal(
+      arguments: ["stamp", "binance", "--lifetime-ms", "1m"], code: 64,
+      message: "--lifetime-ms: \"1m\" is not a whole number of milliseconds"),
+    Refusal(
       arguments: ["stamp", "okx", "--recv-window-ms", "9"], code: 1,
       message: "okx has no window that a request can set"),
     Refusal(arguments: ["wait", "nowhere"], code: 2, message: "will never be synchronized"),

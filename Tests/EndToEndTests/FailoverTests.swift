@@ -32,6 +32,8 @@ import Testing
     #expect(second.counters(of: "binance") != unused)
     let line = "binance: asking \(second.url(of: "binance")) from now on: HTTP 503"
     #expect(daemon.log.contains(line), "\(daemon.log)")
+    let shown = try daemon.call(.exchanges).array?.first { $0["id"] == "binance" }
+    #expect(shown?["endpoint"]?.string == second.url(of: "binance") + "/api/v3/time")
   }
 
   /// A ban is obeyed, not dodged.

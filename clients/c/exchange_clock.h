@@ -459,31 +459,47 @@ static inline enum exchange_clock_status exchange_clock_slot_stamp(
   }
   int64_t step = steps[slot->format];
   int64_t earliest = now->earliest_ns, latest = now->latest_ns;
-  int64_t instant, smallest, margin;
+  int64_t instant, margin, smallest, limit = longest;
+  int64_t first = exchange_clock_floor_divide(earliest, step) * step, arrival = latest + uplink;
   if (is_window) {
-    int64_t width = latest - earliest, ahead = slot->tolerance_ns;
-    int64_t balanced = (width + uplink + ahead - window) / 2;
-    int64_t farthest = exchange_clock_minimum(width / 2, ahead > 1 ? ahead - 1 : 0);
-    instant = earliest + exchange_clock_minimum(balanced > 0 ? balanced : 0, farthest);
+    int64_t ahead = slot->tolerance_ns;
+    int64_t most = exchange_clock_minimum(earliest + (latest - earliest) / 2,
+                                          first + (ahead > 1 ? ahead - 1 : 0));
+    int64_t balanced = (arrival - first + ahead - window) / 2;
+    instant = exchange_clock_minimum(first + (balanced > 0 ? balanced : 0), most);
     instant = exchange_clock_floor_divide(instant, step) * step;
-    smallest = latest + uplink - instant;
-    margin = exchange_clock_minimum(ahead - (instant - earliest), window - smallest);
+    margin = exchange_clock_minimum(ahead - (instant - first), window - (arrival - instant));
+    if (instant + step <= most) {
+      int64_t above = exchange_clock_minimum(ahead - (instant + step - first),
+                                             window - (arrival - instant - step));
+      if (above > margin) {
+        instant += step;
+        margin = above;
+      }
+    }
+    smallest = arrival - instant + 1;
     stamp->guaranteed = window >= smallest;
+    if (!(slot->flags & 1)) limit = window;
+    if (limit != 0 && smallest > limit) smallest = -1;
   } else {
     instant = exchange_clock_floor_divide(latest + window + step - 1, step) * step;
-    if (longest != 0)
-      instant = exchange_clock_minimum(
-          instant, exchange_clock_floor_divide(earliest + longest, step) * step);
-    smallest = uplink;
-    margin = instant - latest - uplink;
-    stamp->guaranteed = margin >= 0;
-    if (longest != 0) margin = exchange_clock_minimum(margin, earliest + longest - instant);
+    smallest = uplink + 1;
+    if (limit != 0) {
+      int64_t most = exchange_clock_floor_divide(first + limit - 1, step) * step;
+      instant = exchange_clock_minimum(instant, most);
+      if (most <= arrival) smallest = -1;
+    }
+    margin = instant - arrival;
+    stamp->guaranteed = margin > 0;
+    if (limit != 0) margin = exchange_clock_minimum(margin, first + limit - instant);
   }
+  if (!(slot->flags & 2)) smallest = -1;
   stamp->guaranteed = stamp->guaranteed && (slot->flags & 2);
   stamp->state = now->state;
   stamp->unix_us = exchange_clock_floor_divide(instant, 1000);
   stamp->recv_window_ms = window / 1000000;
-  stamp->min_recv_window_ms = -exchange_clock_floor_divide(-smallest, 1000000);
+  stamp->min_recv_window_ms =
+      smallest < 0 ? -1 : -exchange_clock_floor_divide(-smallest, 1000000);
   stamp->margin_ms = exchange_clock_floor_divide(margin, 1000000);
   stamp->has_margin = 1;
   stamp->is_text = slot->format >= 3;

@@ -355,29 +355,46 @@ def stamped(
     if rule not in ("window", "expiry") or other is not None:
         return {"refusal": "ask_socket"}
 
+    first, arrival = floored(earliest, step), latest + UPLINK
+    limit: Fraction | None = None
     if rule == "window":
         tolerance = slot["tolerance_ns"]
-        middle = (earliest + latest) / 2
-        # Where the margins ahead and behind are equal: F - (s - lo) = W - (hi + d - s).
-        balanced = (latest + UPLINK + tolerance - window + earliest) / 2
-        below = earliest + max(tolerance - 1, 0)
-        instant = floored(min(max(balanced, earliest), middle, below), step)
-        behind = window - (latest + UPLINK - instant)
-        margin = min(tolerance - (instant - earliest), behind)
-        smallest = latest + UPLINK - instant
+        most = min((earliest + latest) / 2, first + max(tolerance - 1, 0))
+
+        def left(instant: Fraction) -> Fraction:
+            return min(tolerance - (instant - first), window - (arrival - instant))
+
+        # Where the margins ahead and behind are equal: F - (s - first) = W - (hi + d - s).
+        balanced = max((arrival + first + tolerance - window) / 2, first)
+        instant = floored(min(balanced, most), step)
+        if instant + step <= most:
+            instant = max(instant, instant + step, key=left)
+        margin = left(instant)
+        smallest = arrival - instant + 1
+        is_sure = window >= smallest
+        if not slot["flags"] & 1:
+            limit = Fraction(window)
+        elif longest:
+            limit = Fraction(longest)
     else:
         instant = -floored(-(latest + window), step)
+        smallest = Fraction(UPLINK + 1)
         if longest:
-            instant = min(instant, floored(earliest + longest, step))
-        behind = instant - latest - UPLINK
-        margin = min(behind, earliest + longest - instant) if longest else behind
-        smallest = Fraction(UPLINK)
+            most = floored(first + longest - 1, step)
+            instant = min(instant, most)
+            limit = Fraction(longest) if most > arrival else Fraction(0)
+        margin = instant - arrival
+        is_sure = margin > 0
+        if longest:
+            margin = min(margin, first + longest - instant)
+    is_documented = bool(slot["flags"] & 2)
+    is_told = is_documented and (limit is None or smallest <= limit)
     stamp = {
         "exchange": slot["id"], "state": state, "timestamp": written(instant, slot["format"]),
         "unix_us": math.floor(instant / US), "carrier": None,
         "recv_window_ms": math.floor(Fraction(window, MS)),
-        "min_recv_window_ms": math.ceil(smallest / MS), "margin_ms": math.floor(margin / MS),
-        "guaranteed": behind >= 0 and bool(slot["flags"] & 2),
+        "min_recv_window_ms": math.ceil(smallest / MS) if is_told else None,
+        "margin_ms": math.floor(margin / MS), "guaranteed": is_sure and is_documented,
     }
     return {"stamp": stamp}
 
@@ -511,6 +528,13 @@ def pages() -> list[JSON]:
                 {"tolerance_ns": tolerance, "format": 3, "as_of_raw_ns": RAW, "lower_ns": REAL,
                  "upper_ns": REAL + width, "lower_rate": 0.0, "upper_rate": 0.0},
                 asked=[{}, {"recv_window_ms": 1000}, {"recv_window_ms": 60000}])
+    # Whole seconds, of which the later one may be better: 5 s ahead, 8 s behind.
+    for width in (3_800, 5_800, 6_600, 7_600, 9_900):
+        it.case(
+            f"seconds in {width} ms",
+            {"tolerance_ns": 5 * S, "format": 0, "as_of_raw_ns": RAW, "window_ns": 8 * S,
+             "lower_ns": REAL // S * S, "upper_ns": REAL // S * S + width * MS,
+             "lower_rate": 0.0, "upper_rate": 0.0}, asked=[{}, {"recv_window_ms": 6000}])
     it.case("before 1970", {"as_of_raw_ns": RAW, "lower_ns": -5 * MS - 1, "upper_ns": -1})
 
     # Ids.

@@ -306,8 +306,10 @@ class Page {
         throw new PageRefusal('ask_socket', { exchange });
       }
     }
-    const rule = { ...slot, window, step: STEPS_NS[slot.format] };
+    const limit = isExpiry || slot.flags & MAY_CHOOSE ? slot.longestWindow : window;
+    const rule = { ...slot, window, limit, step: STEPS_NS[slot.format] };
     const stamp = (isExpiry ? expiryStamp : windowStamp)(earliest, latest, rule);
+    const isDocumented = (slot.flags & DOCUMENTED) !== 0;
     return {
       exchange,
       state,
@@ -315,9 +317,10 @@ class Page {
       unix_us: Number(floorDivided(stamp.instant, 1_000n)),
       carrier: null,
       recv_window_ms: Number(floorDivided(window, 1_000_000n)),
-      min_recv_window_ms: Number(ceilDivided(stamp.smallest, 1_000_000n)),
+      min_recv_window_ms: stamp.smallest === null || !isDocumented
+        ? null : Number(ceilDivided(stamp.smallest, 1_000_000n)),
       margin_ms: Number(floorDivided(stamp.margin, 1_000_000n)),
-      guaranteed: stamp.isSure && (slot.flags & DOCUMENTED) !== 0,
+      guaranteed: stamp.isSure && isDocumented,
     };
   }
 
@@ -387,27 +390,41 @@ class Page {
   #f64(offset) { return this.#view.getFloat64(offset, isLittleEndian); }
 }
 
-/** The instant that makes the smaller margin largest, within [earliest, middle]. */
-function windowStamp(earliest, latest, { window, tolerance, step }) {
-  const width = latest - earliest;
-  const balanced = (width + LONGEST_UPLINK_NS + tolerance - window) / 2n;
-  const farthest = smaller(width / 2n, larger(tolerance - 1n, 0n));
-  const instant = floorDivided(earliest + smaller(larger(balanced, 0n), farthest), step) * step;
-  const smallest = latest + LONGEST_UPLINK_NS - instant;
-  const behind = window - smallest;
-  const margin = smaller(tolerance - (instant - earliest), behind);
-  return { instant, smallest, margin, isSure: behind >= 0n };
+/** The instant that makes the smaller margin largest, from the earliest to the middle. */
+function windowStamp(earliest, latest, { window, limit, tolerance, step }) {
+  const first = floorDivided(earliest, step) * step;
+  const arrival = latest + LONGEST_UPLINK_NS;
+  const most = smaller(
+    earliest + (latest - earliest) / 2n, first + larger(tolerance - 1n, 0n));
+  const balanced = first + larger((arrival - first + tolerance - window) / 2n, 0n);
+  const marginOf = (instant) =>
+    smaller(tolerance - (instant - first), window - (arrival - instant));
+  let instant = floorDivided(smaller(balanced, most), step) * step;
+  const above = instant + step;
+  if (above <= most && marginOf(above) > marginOf(instant)) instant = above;
+  const smallest = arrival - instant + 1n;
+  return {
+    instant,
+    smallest: limit !== 0n && smallest > limit ? null : smallest,
+    margin: marginOf(instant),
+    isSure: smallest <= window,
+  };
 }
 
 /** The request is refused once the clock has passed the stamp. */
-function expiryStamp(earliest, latest, { window, longestWindow, step }) {
+function expiryStamp(earliest, latest, { window, limit, step }) {
+  const arrival = latest + LONGEST_UPLINK_NS;
   let instant = ceilDivided(latest + window, step) * step;
-  const limit = earliest + longestWindow;
-  const isLimited = longestWindow !== 0n;
-  if (isLimited) instant = smaller(instant, floorDivided(limit, step) * step);
-  const behind = instant - latest - LONGEST_UPLINK_NS;
-  const margin = isLimited ? smaller(behind, limit - instant) : behind;
-  return { instant, smallest: LONGEST_UPLINK_NS, margin, isSure: behind >= 0n };
+  let smallest = LONGEST_UPLINK_NS + 1n;
+  let margin = instant - arrival;
+  if (limit !== 0n) {
+    const farthest = floorDivided(earliest, step) * step + limit;
+    const most = floorDivided(farthest - 1n, step) * step;
+    if (most <= arrival) smallest = null;
+    instant = smaller(instant, most);
+    margin = smaller(instant - arrival, farthest - instant);
+  }
+  return { instant, smallest, margin, isSure: instant > arrival };
 }
 
 function written(instantNs, format) {

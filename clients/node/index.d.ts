@@ -17,11 +17,14 @@ export interface Stamp {
   unix_us: number;
   /** Where the request carries it, in words; null where it was computed from the page. */
   carrier: string | null;
-  /** What the margin was computed with; null where the exchange compares no clocks. */
+  /** What the margin was computed with, the lifetime of an expiry; null where the exchange
+      compares no clocks. */
   recv_window_ms: number | null;
-  /** The smallest with which acceptance is sure; null as above. */
+  /** The smallest with which acceptance is sure; null as above, and where none that the exchange
+      allows would do. */
   min_recv_window_ms: number | null;
-  /** What is left on the tighter side; negative: not sure to be accepted; null as above. */
+  /** What is left on the tighter side; negative: not sure to be accepted; null where the exchange
+      compares no clocks. */
   margin_ms: number | null;
   guaranteed: boolean;
 }

@@ -235,11 +235,14 @@ class Stamp(NamedTuple):
     carrier: Optional[str]
     """Where the request carries it, in words; None where the page was read."""
     recv_window_ms: Optional[int]
-    """What the margin was computed with; None where the exchange compares no clocks."""
+    """What the margin was computed with, the lifetime of an expiry; None where the exchange
+    compares no clocks."""
     min_recv_window_ms: Optional[int]
-    """The smallest with which acceptance is sure; None as above."""
+    """The smallest with which acceptance is sure; None as above, and where none that the exchange
+    allows would do."""
     margin_ms: Optional[int]
-    """What is left on the tighter side; negative: not sure to be accepted; None as above."""
+    """What is left on the tighter side; negative: not sure to be accepted; None where the exchange
+    compares no clocks."""
     guaranteed: bool
 
 
@@ -655,13 +658,16 @@ class Page:
             raise PageRefusal("ask_socket", exchange)
         step = _STEPS_NS[format]
         make = _window_stamp if rule == _WINDOW else _expiry_stamp
+        limit = longest if rule == _EXPIRY or flags & _MAY_CHOOSE else window
         instant, smallest, margin, is_sure = make(
-            earliest, latest, window, longest, tolerance, step
+            earliest, latest, window, limit, tolerance, step
         )
+        is_documented = bool(flags & _DOCUMENTED)
         return Stamp(
             exchange, state, _written(instant, format), instant // 1000, None,
-            window // 1_000_000, -(-smallest // 1_000_000), margin // 1_000_000,
-            is_sure and bool(flags & _DOCUMENTED),
+            window // 1_000_000,
+            None if smallest is None or not is_documented else -(-smallest // 1_000_000),
+            margin // 1_000_000, is_sure and is_documented,
         )
 
     def _refusal(
@@ -705,31 +711,41 @@ def _written(instant_ns: int, format: int) -> Union[int, str]:
 
 
 def _window_stamp(
-    earliest: int, latest: int, window: int, longest: int, tolerance: int, step: int
-) -> Tuple[int, int, int, bool]:
-    """The instant that makes the smaller margin largest, within [earliest, middle]; the smallest
-    window that would do, the smaller margin, and whether acceptance is sure."""
-    width = latest - earliest
-    balanced = (width + LONGEST_UPLINK_NS + tolerance - window) // 2
-    farthest = min(width // 2, max(tolerance - 1, 0))
-    instant = earliest + min(max(balanced, 0), farthest)
+    earliest: int, latest: int, window: int, limit: int, tolerance: int, step: int
+) -> Tuple[int, Optional[int], int, bool]:
+    """The instant that makes the smaller margin largest, from the earliest to the middle; the
+    smallest window that would do, the smaller margin, and whether acceptance is sure."""
+    first = earliest - earliest % step
+    arrival = latest + LONGEST_UPLINK_NS
+    most = min((earliest + latest) // 2, first + max(tolerance - 1, 0))
+    balanced = first + max((arrival - first + tolerance - window) // 2, 0)
+    instant = min(balanced, most)
     instant -= instant % step
-    smallest = latest + LONGEST_UPLINK_NS - instant
-    behind = window - smallest
-    return instant, smallest, min(tolerance - (instant - earliest), behind), behind >= 0
+    margin = min(tolerance - (instant - first), window - (arrival - instant))
+    if instant + step <= most:
+        other = min(tolerance - step - (instant - first), window + step - (arrival - instant))
+        if other > margin:
+            instant, margin = instant + step, other
+    smallest = arrival - instant + 1
+    return instant, None if limit and smallest > limit else smallest, margin, smallest <= window
 
 
 def _expiry_stamp(
-    earliest: int, latest: int, lifetime: int, longest: int, tolerance: int, step: int
-) -> Tuple[int, int, int, bool]:
+    earliest: int, latest: int, lifetime: int, limit: int, tolerance: int, step: int
+) -> Tuple[int, Optional[int], int, bool]:
     """As above, where the request is refused once the clock has passed the stamp."""
+    arrival = latest + LONGEST_UPLINK_NS
+    smallest: Optional[int] = LONGEST_UPLINK_NS + 1
     instant = latest + lifetime + step - 1
     instant -= instant % step
-    if longest:
-        instant = min(instant, (earliest + longest) // step * step)
-    behind = instant - latest - LONGEST_UPLINK_NS
-    margin = min(behind, earliest + longest - instant) if longest else behind
-    return instant, LONGEST_UPLINK_NS, margin, behind >= 0
+    if not limit:
+        return instant, smallest, instant - arrival, instant > arrival
+    farthest = earliest - earliest % step + limit
+    most = (farthest - 1) // step * step
+    if most <= arrival:
+        smallest = None
+    instant = min(instant, most)
+    return instant, smallest, min(instant - arrival, farthest - instant), instant > arrival
 
 
 class _PageReader:

@@ -18,8 +18,8 @@ package enum AcceptanceRule: Sendable, Equatable {
   case unknown
 }
 
-/// A two-sided window around the exchange's clock: accepted iff
-/// `clock - window <= timestamp < clock + tolerance` when the request arrives.
+/// A two-sided window around the exchange's clock: accepted if the timestamp is less than `window`
+/// behind the clock when the request arrives, and not ahead of it or by less than `tolerance`.
 package struct AcceptanceWindow: Sendable, Equatable {
   /// How old a timestamp may be when the request does not ask for another window.
   package var window: Duration

@@ -3,28 +3,38 @@
 /// Problem: the request will be judged by the exchange's clock when it arrives, `uplink` after
 /// it was stamped; both that clock and the uplink are known only as intervals.
 ///
-/// Symbols: the exchange's clock is now in [earliest, latest]; the request arrives 0 to d later;
-/// the exchange accepts a stamp s iff `clock - W <= s < clock + F` on arrival. Then
+/// Symbols: the exchange's clock is now in [earliest, latest]; the request arrives 0 to d later, as
+/// the exchange counts time. There the clock may be cut to the timestamp's resolution before it is
+/// compared, so that it reads from `first`, which is `earliest` rounded down, to latest + d. The
+/// exchange accepts a stamp s if it is less than W behind that reading, and not ahead of it or by
+/// less than F. Then
 ///
-///     margin ahead  = F - (s - earliest)         how much further ahead s could be
+///     margin ahead  = F - (s - first)            how much further ahead s could be
 ///     margin behind = W - (latest + d - s)       how much later the request could arrive
 ///
-/// The best s makes the smaller margin largest. It is kept within [earliest, midpoint]: never put
-/// above the estimate, and not below the earliest either, since being provably never ahead leaves
-/// nothing to gain there. And it stays below earliest + F: where no s is sure of both ends, it is
+/// The best s makes the smaller margin largest. It is kept within [first, midpoint]: never put
+/// above the estimate, and not below `first` either, since being provably never ahead leaves
+/// nothing to gain there. And it stays below first + F: where no s is sure of both ends, it is
 /// never the one that the exchange may find too far ahead. With W = 5 s and F = 1 s that is
-/// `earliest`.
+/// `first`. Of the two timestamps around the best s that can be written, the better one is taken.
+///
+/// Edges are not counted on: whether a stamp is taken that is exactly W behind or F ahead is for
+/// each exchange to say, and few do.
 package struct Stamp: Sendable, Hashable {
   /// The instant to write, already a multiple of the format's resolution.
   package var instant: ExchangeInstant
 
-  /// What the window was judged with; nil where the exchange compares no clocks.
+  /// What acceptance was judged with: the window, or the lifetime of an expiry; nil where the
+  /// exchange compares no clocks.
   package var window: Duration?
 
-  /// The smallest window with which acceptance would be guaranteed; nil as above.
+  /// The smallest window with which this instant is sure to be accepted; where it is not sure with
+  /// the one asked for, no smaller one would do with any instant. For an expiry, a lifetime that
+  /// is enough however it is rounded. Nil where no window that the exchange allows would do.
   package var smallestWindow: Duration?
 
-  /// The smaller of the two margins, negative when acceptance is not guaranteed; nil as above.
+  /// The smaller of the two margins, not above zero on the late side when acceptance is not
+  /// guaranteed; nil as for `window`.
   package var margin: Duration?
 
   /// Accepted whatever the true clock and the uplink are within their bounds.
@@ -40,27 +50,22 @@ extension AcceptanceRule {
   /// - Parameters:
   ///   - earliest: the exchange's clock shows at least this now.
   ///   - latest: the exchange's clock shows at most this now.
-  ///   - window: what the request asks for; nil for the exchange's default.
+  ///   - window: what the request asks for, a window or a lifetime; nil for the exchange's default.
   ///   - resolution: the smallest step of the timestamp's format.
-  ///   - previous: the last stamp given out, which a nonce must exceed.
   package func stamp(
     earliest: ExchangeInstant, latest: ExchangeInstant, window: Duration? = nil,
-    resolution: Duration, previous: ExchangeInstant? = nil
+    resolution: Duration
   ) -> Stamp {
     switch self {
     case .window(let rule):
       return rule.stamp(
         earliest: earliest, latest: latest, window: window ?? rule.window, resolution: resolution)
-    case .nonce:
-      var instant = earliest.rounded(downTo: resolution)
-      if let previous { instant = max(instant, previous + resolution) }
-      // Larger than all that are known of: a lost state file forgets, and others may use the key.
-      return Stamp(instant: instant, isGuaranteed: false)
     case .expiry(let lifetime, let longest):
       return Self.expiry(
         earliest: earliest, latest: latest, lifetime: window ?? lifetime, longest: longest,
         resolution: resolution)
-    case .untimed, .unknown:
+    case .nonce, .untimed, .unknown:
+      // A nonce begins there, but must be larger than those before it: `NonceSequence`.
       return Stamp(instant: earliest.rounded(downTo: resolution), isGuaranteed: false)
     }
   }
@@ -71,14 +76,17 @@ extension AcceptanceRule {
     earliest: ExchangeInstant, latest: ExchangeInstant, lifetime: Duration, longest: Duration?,
     resolution: Duration
   ) -> Stamp {
+    let limit = longest.map { earliest.rounded(downTo: resolution) + $0 }
+    let most = limit.map { ($0 - .nanoseconds(1)).rounded(downTo: resolution) }
     let wanted = (latest + lifetime + resolution - .nanoseconds(1)).rounded(downTo: resolution)
-    let limit = longest.map { earliest + $0 }
-    let instant = min(wanted, limit?.rounded(downTo: resolution) ?? wanted)
-    let behind = instant - latest - Stamp.longestUplink
-    let ahead = limit.map { $0 - instant }
+    let instant = min(wanted, most ?? wanted)
+    let arrival = latest + Stamp.longestUplink
+    let behind = instant - arrival
     return Stamp(
-      instant: instant, window: lifetime, smallestWindow: Stamp.longestUplink,
-      margin: min(behind, ahead ?? behind), isGuaranteed: behind >= .zero)
+      instant: instant, window: lifetime,
+      smallestWindow: most.map { $0 > arrival } ?? true
+        ? Stamp.longestUplink + .nanoseconds(1) : nil,
+      margin: min(behind, limit.map { $0 - instant } ?? behind), isGuaranteed: behind > .zero)
   }
 }
 
@@ -86,17 +94,22 @@ extension AcceptanceWindow {
   fileprivate func stamp(
     earliest: ExchangeInstant, latest: ExchangeInstant, window: Duration, resolution: Duration
   ) -> Stamp {
-    let width = latest - earliest
-    let balanced = (width + Stamp.longestUplink + tolerance - window) / 2
-    // The tolerance itself is not tolerated any more.
-    let farthest = min(width / 2, max(tolerance - .nanoseconds(1), .zero))
-    let instant = (earliest + min(max(balanced, .zero), farthest)).rounded(downTo: resolution)
-    let ahead = tolerance - (instant - earliest)
-    let smallestWindow = latest + Stamp.longestUplink - instant
-    let behind = window - smallestWindow
+    let first = earliest.rounded(downTo: resolution)
+    let arrival = latest + Stamp.longestUplink
+    let margin = { (instant: ExchangeInstant) in
+      min(tolerance - (instant - first), window - (arrival - instant))
+    }
+    let most = min(
+      earliest + (latest - earliest) / 2, first + max(tolerance - .nanoseconds(1), .zero))
+    let balanced = first + max((arrival - first + tolerance - window) / 2, .zero)
+    let below = min(balanced, most).rounded(downTo: resolution)
+    let above = below + resolution
+    let instant = above <= most && margin(above) > margin(below) ? above : below
+    let smallest = arrival - instant + .nanoseconds(1)
+    let isAllowed = (isAdjustable ? longestWindow : self.window).map { smallest <= $0 } ?? true
     return Stamp(
-      instant: instant, window: window, smallestWindow: smallestWindow, margin: min(ahead, behind),
-      isGuaranteed: behind >= .zero)
+      instant: instant, window: window, smallestWindow: isAllowed ? smallest : nil,
+      margin: margin(instant), isGuaranteed: smallest <= window)
   }
 }
 
