@@ -324,30 +324,30 @@ class SubscriptionTests(ClientTestCase):
 class SharingTests(ClientTestCase):
     """No two nonces are the same, so that an answer which came to the wrong one would show."""
 
-    exchanges = {"kraken": {}}
+    exchanges = {"krakenfutures": {}}
 
     def test_many_at_once(self) -> None:
         def check(client: Any) -> None:
-            nonces = [each.timestamp for each in client.call_at_once(400, "stamp", "kraken")]
+            nonces = [each.timestamp for each in client.call_at_once(400, "stamp", "krakenfutures")]
             self.assertEqual(len(set(nonces)), 400)
-            offsets = client.call_at_once(400, "offset", "kraken")
-            self.assertEqual({each.exchange for each in offsets}, {"kraken"})
+            offsets = client.call_at_once(400, "offset", "krakenfutures")
+            self.assertEqual({each.exchange for each in offsets}, {"krakenfutures"})
 
         self.each_client(check)
 
     def test_a_child_process_asks_by_a_connection_of_its_own(self) -> None:
         with exchange_clock.connect(str(self.daemon.socket), page=False) as clock:
-            clock.stamp("kraken")
+            clock.stamp("krakenfutures")
             reader, writer = os.pipe()
             child = os.fork()
             if child == 0:
                 try:
-                    nonces = [clock.stamp("kraken").timestamp for _ in range(200)]
+                    nonces = [clock.stamp("krakenfutures").timestamp for _ in range(200)]
                     os.write(writer, json.dumps(nonces).encode())
                 finally:
                     os._exit(0)
             os.close(writer)
-            nonces = [clock.stamp("kraken").timestamp for _ in range(200)]
+            nonces = [clock.stamp("krakenfutures").timestamp for _ in range(200)]
             with os.fdopen(reader) as pipe:
                 nonces += json.load(pipe)
             os.waitpid(child, 0)
