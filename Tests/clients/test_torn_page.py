@@ -29,7 +29,7 @@ class TornPageTests(unittest.TestCase):
         directory = Path(
             self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
         program = directory / "write_page"
-        source = Path(__file__).parent / "c" / "write_page.c"
+        source = Path(__file__).parent / "write_page.c"
         subprocess.run(
             [compiler, "-std=c11", "-O2", "-Wall", "-Werror", str(source), "-o", str(program)],
             check=True)
