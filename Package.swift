@@ -101,7 +101,10 @@ let package = Package(
       "DaemonSettingsTests", ["ClockCore", "DaemonSettings", "ExchangeCatalog", "TOMLDocument"]),
     tests(
       "ExchangeSimulatorTests",
-      ["ClockCore", "ExchangeCatalog", "ExchangeSimulator", "JSONDocument"]),
+      [
+        "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
+        "ExchangeSimulator", "JSONDocument", "LinuxSystem",
+      ]),
     tests(
       "EndToEndTests",
       [

@@ -112,9 +112,10 @@ struct ExchangeModel: Sendable {
       symmetric("gemini", 30_000, unit: .seconds(1)), symmetric("htx", 60_000, takesEdges: false),
       symmetric("kucoin", 5_000, takesEdges: false),
       symmetric("kucoinfutures", 5_000, takesEdges: false),
+      // 10 s either way, or what Recv-Window says, either way: so any lead may be too much.
       ExchangeModel(
         id: "mexccontract",
-        rule: .window(age: 10_000, ahead: 10_000, takesOldest: false, takesFarthest: false),
+        rule: .window(age: 10_000, ahead: 0, takesOldest: false, takesFarthest: false),
         isAdjustable: true, longest: 60_000),
       past("bitvavo", 10_000, longest: 60_000), past("coinex", 5_000),
       // RFC 7519: from `nbf` on, and before `exp`, which is 120 s later.
