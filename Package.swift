@@ -41,6 +41,7 @@ let package = Package(
     .executable(name: "exchange-clock", targets: ["exchange-clock"]),
     .executable(name: "exchange-clock-sim", targets: ["exchange-clock-sim"]),
     .executable(name: "exchange-clock-exporter", targets: ["exchange-clock-exporter"]),
+    .library(name: "ExchangeClock", targets: ["ExchangeClock"]),
   ],
   targets: [
     library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
@@ -81,6 +82,7 @@ let package = Package(
         "CMicroHTTPD", "ClockMetrics", "ClockProtocol", "ExchangeClock", "JSONDocument",
         "LinuxSystem",
       ]),
+    target("PageReading", ["ClockCore", "ClockProtocol", "ExchangeClock", "LinuxSystem"]),
     target("ClockSimulation", ["ClockCore"]),
     target("AccuracyTraces", ["ClockCore", "ClockSimulation"]),
     target("ExchangeSimulator", ["ClockCore", "CMicroHTTPD", "JSONDocument"]),
@@ -90,6 +92,7 @@ let package = Package(
     program("exchange-clock-sim", "ExchangeSimulator"),
     program("exchange-clock-exporter", "MetricsExporter"),
     program("accuracy-traces", "AccuracyTraces"),
+    program("page-reader", "PageReading"),
 
     tests("ClockCoreTests", ["ClockCore"]),
     tests("JSONDocumentTests", ["JSONDocument"]),
@@ -109,8 +112,14 @@ let package = Package(
       "EndToEndTests",
       [
         "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
-        "JSONDocument", "LinuxSystem", "exchange-clockd", "exchange-clock",
-        "exchange-clock-exporter",
+        "JSONDocument", "LinuxSystem", "PageReading", "exchange-clockd", "exchange-clock",
+        "exchange-clock-exporter", "page-reader",
+      ]),
+    tests(
+      "ExchangeClockTests",
+      [
+        "ClockCore", "ClockProtocol", "ExchangeCatalog", "ExchangeClock", "JSONDocument",
+        "LinuxSystem",
       ]),
     tests(
       "ExchangeProbeTests",

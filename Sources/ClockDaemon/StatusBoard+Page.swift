@@ -77,6 +77,8 @@ extension ExchangeDefinition {
       slot.toleranceNanoseconds = window.tolerance.wholeNanoseconds
     case .expiry(let lifetime, let longest):
       slot.rule = .expiry
+      // The timestamp itself says how long the request lives.
+      slot.isAdjustable = true
       slot.windowNanoseconds = lifetime.wholeNanoseconds
       slot.longestWindowNanoseconds = longest?.wholeNanoseconds ?? 0
     case .nonce: slot.rule = .nonce

@@ -57,9 +57,7 @@ package struct DaemonConnection: ~Copyable {
   ) throws(Failure) -> JSONValue {
     let id = JSONValue.integer(nextID)
     nextID += 1
-    // A client that is turned away is told why before the connection is closed.
-    let failure = send(Request(id: id, method: method.rawValue, params: params).line + "\n")
-    if let failure, failure != .closed { throw failure }
+    try tell(Request(id: id, method: method.rawValue, params: params).line)
     while true {
       try wait(telling: waiting)
       let line = try receive()
@@ -100,6 +98,19 @@ package struct DaemonConnection: ~Copyable {
     }
   }
 
+  /// The first line that comes after a line was sent: the answer, where nothing else was asked.
+  package mutating func ask(_ line: String) throws(Failure) -> [UInt8] {
+    try tell(line)
+    return try receive()
+  }
+
+  /// Sends a line. That the daemon has closed the connection shows when its answer is read: a
+  /// client that is turned away is told why.
+  package func tell(_ line: String) throws(Failure) {
+    let failure = send(line + "\n")
+    if let failure, failure != .closed { throw failure }
+  }
+
   private func send(_ line: String) -> Failure? {
     var rest = Array(line.utf8)[...]
     while !rest.isEmpty {
@@ -121,7 +132,8 @@ package struct DaemonConnection: ~Copyable {
     }
   }
 
-  private mutating func receive() throws(Failure) -> [UInt8] {
+  /// The next line that the daemon sends.
+  package mutating func receive() throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while lines.isEmpty {
       let count: Int

@@ -21,12 +21,15 @@ package struct HostIdentity: Sendable, Hashable {
   ///
   /// Reads `/etc/machine-id` and `/proc`.
   package static func current(bootFromManager: String?) -> HostIdentity {
-    let boot = words("/proc/sys/kernel/random/boot_id") ?? bootFromManager
+    let boot = boot ?? bootFromManager
     return HostIdentity(
       machine: words("/etc/machine-id") ?? "",
       boot: boot.map { $0.filter { $0 != "-" } }.flatMap { $0.isEmpty ? nil : $0 },
       timeNamespace: words("/proc/self/timens_offsets") ?? "")
   }
+
+  /// The id of this boot, with hyphens; nil where it cannot be read.
+  package static var boot: String? { words("/proc/sys/kernel/random/boot_id") }
 
   /// How often this host has been suspended since boot; nil where the kernel does not count.
   package static func suspends() -> Int64? {

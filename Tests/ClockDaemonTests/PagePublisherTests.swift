@@ -48,7 +48,7 @@ import Testing
     #expect(slots["bybit"]?.state == .holdover)
     #expect(slots["okx"]?.state == .unknown)
     #expect(slots["okx"]?.rule == .window)
-    #expect(slots["kraken"]?.rule == .nonce)
+    #expect(slots["kraken"]?.rule == .nonce && slots["kraken"]?.isAdjustable == false)
     let binance = try #require(slots["binance"])
     #expect(binance.rule == .window && binance.isAdjustable && binance.isDocumented)
     #expect(binance.windowNanoseconds == 5_000_000_000)

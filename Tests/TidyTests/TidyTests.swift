@@ -20,6 +20,10 @@ import Testing
     ],
     "ExchangeClock": ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"],
     "ClockMetrics": ["ClockProtocol", "JSONDocument"],
+    "ExchangeClock": [
+      "ClockCore", "ClockProtocol", "Dispatch", "Glibc", "JSONDocument", "LinuxSystem",
+      "Synchronization",
+    ],
     "ClockCommand": [
       "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
       "ExchangeClock",
@@ -29,6 +33,7 @@ import Testing
       "CMicroHTTPD", "ClockMetrics", "ClockProtocol", "ExchangeClock", "Glibc", "JSONDocument",
       "LinuxSystem", "Synchronization",
     ],
+    "PageReading": ["ClockCore", "ClockProtocol", "ExchangeClock", "Glibc", "LinuxSystem"],
     "ClockSimulation": ["ClockCore"],
     "AccuracyTraces": ["ClockCore", "ClockSimulation"],
     "ExchangeSimulator": ["ClockCore", "CMicroHTTPD", "Glibc", "JSONDocument", "Synchronization"],
@@ -37,6 +42,7 @@ import Testing
     "exchange-clock-sim": ["ExchangeSimulator", "Glibc"],
     "exchange-clock-exporter": ["MetricsExporter"],
     "accuracy-traces": ["AccuracyTraces", "Glibc"],
+    "page-reader": ["PageReading"],
   ]
 
   @Test func targetsImportWhatTheyMay() throws {

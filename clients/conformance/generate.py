@@ -440,11 +440,12 @@ class Pages:
         }
         if slot is not None:
             # For people, and for who has no page to read; large numbers are text.
+            is_text = lambda key, value: (
+                key == "sequence" or key.endswith("_ns")
+                or isinstance(value, float) and not math.isfinite(value)
+            )
             case["slot"] = {
-                key: str(value) if key.endswith("_ns") or not math.isfinite(
-                    value if isinstance(value, float) else 0
-                ) else value
-                for key, value in slot.items()
+                key: str(value) if is_text(key, value) else value for key, value in slot.items()
             }
         self.cases.append(case)
 

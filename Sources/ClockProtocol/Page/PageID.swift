@@ -19,6 +19,15 @@ package struct PageID: Sendable, Hashable, Comparable {
     self.parts = (parts[0], parts[1], parts[2], parts[3])
   }
 
+  /// The 32 bytes of a slot.
+  package init(bytes: ArraySlice<UInt8>) {
+    var parts: InlineArray<4, UInt64> = .init(repeating: 0)
+    for (place, byte) in bytes.prefix(Self.longest).enumerated() {
+      parts[place / 8] |= UInt64(byte) << UInt64(56 - place % 8 * 8)
+    }
+    self.parts = (parts[0], parts[1], parts[2], parts[3])
+  }
+
   /// The words of a slot, as they are in memory.
   init(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
     parts = (

@@ -15,6 +15,8 @@ package enum PageRefusal: Error, Sendable, Equatable {
   /// The host was suspended, or somebody set CLOCK_REALTIME, and the daemon has not looked since;
   /// or the reader is in another time namespace.
   case clockMoved
+  /// Nothing is wrong, but only the daemon can answer.
+  case askSocket
 
   package var name: String {
     switch self {
@@ -27,6 +29,7 @@ package enum PageRefusal: Error, Sendable, Equatable {
     case .notSynchronized: "not_synchronized"
     case .void: "void"
     case .clockMoved: "clock_moved"
+    case .askSocket: "ask_socket"
     }
   }
 }

@@ -28,7 +28,7 @@ package struct PageWords: Sendable {
     }
   }
 
-  var id: PageID {
+  package var id: PageID {
     get {
       let first = Field.id.rawValue / 8
       return PageID(words[first], words[first + 1], words[first + 2], words[first + 3])

@@ -1,8 +1,7 @@
 import ClockCore
+import ClockProtocol
 import JSONDocument
 import Testing
-
-@testable import ClockDaemon
 
 /// How a stamp is written for an exchange.
 @Suite struct TimestampFormatTests {

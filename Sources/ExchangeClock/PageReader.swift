@@ -1,0 +1,73 @@
+internal import ClockCore
+internal import ClockProtocol
+internal import LinuxSystem
+internal import Synchronization
+
+/// The page of a path while there is one, and its successors.
+final class PageReader: Sendable {
+  /// Between two looks for a page where there was none.
+  private static let patienceNanoseconds: Int64 = 1_000_000_000
+  /// A slot that nobody has looked after for so long may have been left for another page.
+  private static let abandonedNanoseconds: Int64 = 10_000_000_000
+
+  let path: String
+  /// What is read, without a lock. It is one of `opened`.
+  private let current = Atomic<Unmanaged<ClockPage>?>(nil)
+  /// All pages ever opened, which some thread may still be reading: few, as one is replaced only
+  /// when the daemon's exchanges change.
+  private let opened = Mutex<[ClockPage]>([])
+  private let lastTry = Atomic<Int64>(.min)
+
+  init(path: String) {
+    self.path = path
+    _ = try? open()
+  }
+
+  var isOpen: Bool { current.load(ordering: .acquiring) != nil }
+
+  func look(at exchange: ExchangeID) throws(PageRefusal) -> PageLook {
+    let refusal: PageRefusal
+    do throws(PageRefusal) {
+      let look = try page().look(at: exchange)
+      guard look.ageNanoseconds > Self.abandonedNanoseconds, isDue, let fresh = try? open() else {
+        return look
+      }
+      return try fresh.look(at: exchange)
+    } catch {
+      refusal = error
+    }
+    switch refusal {
+    case .replaced: break
+    case .notFound, .void, .clockMoved: guard isDue else { throw refusal }
+    default: throw refusal
+    }
+    guard let fresh = try open() else { throw refusal }
+    return try fresh.look(at: exchange)
+  }
+
+  private func page() throws(PageRefusal) -> ClockPage {
+    guard let page = current.load(ordering: .acquiring) else { throw .notFound }
+    return page.takeUnretainedValue()
+  }
+
+  /// Whether it is time for another look at the path; counts as one.
+  private var isDue: Bool {
+    let now = HostClocks.monotonic().nanoseconds
+    let last = lastTry.load(ordering: .relaxed)
+    guard last == .min || now &- last >= Self.patienceNanoseconds else { return false }
+    return lastTry.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+  }
+
+  /// The page at the path, where that is another one than the current.
+  private func open() throws(PageRefusal) -> ClockPage? {
+    lastTry.store(HostClocks.monotonic().nanoseconds, ordering: .relaxed)
+    return try opened.withLock { opened throws(PageRefusal) in
+      if let last = opened.last, UnixSocket.identity(of: path) == last.view.identity { return nil }
+      let boot = HostIdentity.boot.flatMap { PageHeader.bootID($0) }
+      let page = try ClockPage(at: path, boot: boot)
+      opened.append(page)
+      current.store(Unmanaged.passUnretained(page), ordering: .releasing)
+      return page
+    }
+  }
+}

@@ -1,0 +1,3 @@
+internal import PageReading
+
+PageReading.run()
