@@ -24,7 +24,7 @@ guest_packages := qemu-system-x86 socat
 guest_parts    := busybox-static linux-image-cloud-amd64
 
 .PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock test-metrics \
-        lint format docs bench bench-accuracy install clean
+        lint format docs bench bench-accuracy bench-read install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -38,6 +38,7 @@ help:
 	@echo 'make docs      docs/exchanges.md from the catalogue'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
+	@echo 'make bench-read  what it costs to read the shared page, beside a bare clock'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
 guest-deps: packages := $(guest_packages)
@@ -139,6 +140,9 @@ bench: build
 
 bench-accuracy: build $(bench)/installed
 	$(bench)/bin/python bench/accuracy.py --build-dir $(release)
+
+bench-read: build
+	python3 bench/read_page.py --build-dir $(release)
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
 $(bench)/installed: bench/requirements.txt | deps

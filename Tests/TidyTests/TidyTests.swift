@@ -18,12 +18,11 @@ import Testing
       "ClockCore", "ClockProtocol", "DaemonSettings", "Dispatch", "ExchangeCatalog",
       "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "Synchronization",
     ],
-    "ExchangeClock": ["ClockCore", "ClockProtocol", "JSONDocument", "LinuxSystem"],
-    "ClockMetrics": ["ClockProtocol", "JSONDocument"],
     "ExchangeClock": [
       "ClockCore", "ClockProtocol", "Dispatch", "Glibc", "JSONDocument", "LinuxSystem",
       "Synchronization",
     ],
+    "ClockMetrics": ["ClockProtocol", "JSONDocument"],
     "ClockCommand": [
       "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
       "ExchangeClock",
