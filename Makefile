@@ -156,6 +156,8 @@ install:
 	install -D -m 755 $(release)/exchange-clockd "$(DESTDIR)$(PREFIX)/sbin/exchange-clockd"
 	install -D -m 755 $(release)/exchange-clock "$(DESTDIR)$(PREFIX)/bin/exchange-clock"
 	install -D -m 755 $(release)/exchange-clock-sim "$(DESTDIR)$(PREFIX)/bin/exchange-clock-sim"
+	install -D -m 755 $(release)/exchange-clock-probe \
+	  "$(DESTDIR)$(PREFIX)/libexec/exchange-clock/exchange-clock-probe"
 	install -D -m 755 $(release)/exchange-clock-exporter \
 	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-exporter"
 	sed 's,/usr/bin/,$(PREFIX)/bin/,' systemd/exchange-clock-exporter.service \

@@ -23,9 +23,9 @@ func library(_ name: String, pkgConfig: String, package: String) -> Target {
 }
 
 /// A ten-line main over the library that does the work.
-func program(_ name: String, _ dependency: String) -> Target {
+func program(_ name: String, _ dependencies: String...) -> Target {
   .executableTarget(
-    name: name, dependencies: [.byName(name: dependency)], swiftSettings: house)
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: house)
 }
 
 func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
@@ -40,6 +40,7 @@ let package = Package(
     .executable(name: "exchange-clockd", targets: ["exchange-clockd"]),
     .executable(name: "exchange-clock", targets: ["exchange-clock"]),
     .executable(name: "exchange-clock-sim", targets: ["exchange-clock-sim"]),
+    .executable(name: "exchange-clock-probe", targets: ["exchange-clock-probe"]),
     .executable(name: "exchange-clock-exporter", targets: ["exchange-clock-exporter"]),
     .library(name: "ExchangeClock", targets: ["ExchangeClock"]),
   ],
@@ -74,7 +75,7 @@ let package = Package(
       [
         "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
         "ExchangeClock",
-        "ExchangeProbe", "JSONDocument", "LinuxSystem", "TOMLDocument",
+        "JSONDocument", "LinuxSystem", "TOMLDocument",
       ]),
     target(
       "MetricsExporter",
@@ -89,6 +90,7 @@ let package = Package(
 
     program("exchange-clockd", "ClockDaemon"),
     program("exchange-clock", "ClockCommand"),
+    program("exchange-clock-probe", "ClockCommand", "DaemonSettings", "ExchangeProbe"),
     program("exchange-clock-sim", "ExchangeSimulator"),
     program("exchange-clock-exporter", "MetricsExporter"),
     program("accuracy-traces", "AccuracyTraces"),
@@ -113,7 +115,7 @@ let package = Package(
       [
         "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
         "JSONDocument", "LinuxSystem", "PageReading", "exchange-clockd", "exchange-clock",
-        "exchange-clock-exporter", "page-reader",
+        "exchange-clock-exporter", "exchange-clock-probe", "page-reader",
       ]),
     tests(
       "ExchangeClockTests",

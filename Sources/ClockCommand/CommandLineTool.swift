@@ -7,11 +7,12 @@ internal import LinuxSystem
 
 /// The program `exchange-clock`: asks the daemon, for people and for scripts.
 package enum CommandLineTool {
-  package static func run() -> Never {
+  /// - Parameter prober: nil in the program that does not have it, to start as fast as it can.
+  package static func run(prober: Prober? = nil) -> Never {
     ProcessLimits.fillStandardDescriptors()
     do {
       let invocation = try Invocation(ProcessArguments.read())
-      exit(try perform(invocation).rawValue)
+      exit(try perform(invocation, prober).rawValue)
     } catch let error as UsageError {
       complain(error.message)
       exit(ExitCode.usage.rawValue)
@@ -31,7 +32,7 @@ package enum CommandLineTool {
     }
   }
 
-  private static func perform(_ invocation: Invocation) throws -> ExitCode {
+  private static func perform(_ invocation: Invocation, _ prober: Prober?) throws -> ExitCode {
     switch invocation.verb {
     case .help: try Output.write(Help.text)
     case .version: try Output.write("exchange-clock \(exchangeClockVersion)")
@@ -44,7 +45,7 @@ package enum CommandLineTool {
     case .watch: try Verbs.watch(invocation)
     case .metrics: try Verbs.metrics(invocation)
     case .history: try Verbs.history(invocation)
-    case .probe: return try Verbs.probe(invocation)
+    case .probe: return try Verbs.probe(invocation, prober)
     case .report: return try Verbs.report(invocation)
     case .diagnose: return try Verbs.diagnose(invocation)
     case .exchanges: try Verbs.exchanges(invocation)

@@ -36,7 +36,9 @@ import Testing
     daemon = try start(simulator)
     let after = try history(daemon)
     #expect(after.measurements.starts(with: before.measurements))
-    #expect(after.events.count { $0.kind == .started } == 2)
+    try daemon.eventually("the second start is written down") {
+      try history(daemon).events.count { $0.kind == .started } == 2
+    }
 
     daemon.process.signal(SIGKILL)
     _ = daemon.process.exitCode()

@@ -135,7 +135,8 @@ import Testing
     let tool = product("exchange-clock")
     let silent = try run(tool, ["probe", "okx", "--base-url", "http://127.0.0.1:1"])
     #expect(
-      silent.code == 1 && silent.output.contains("failed: ") && silent.output.contains("okx: no"))
+      silent.code == 1 && silent.output.contains("Couldn't connect")
+        && silent.output.contains("okx: no"))
     for (arguments, code, message) in [
       (["probe", "nope"], CInt(64), "unknown exchange \"nope\""),
       (["probe", "okx", "--samples", "0"], 64, "--samples: samples must be from 1 to 64"),

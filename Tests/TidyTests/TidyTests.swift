@@ -26,7 +26,7 @@ import Testing
     "ClockCommand": [
       "ClockMetrics", "ClockCore", "ClockProtocol", "DaemonSettings", "ExchangeCatalog",
       "ExchangeClock",
-      "ExchangeProbe", "Glibc", "JSONDocument", "LinuxSystem", "TOMLDocument",
+      "Glibc", "JSONDocument", "LinuxSystem", "TOMLDocument",
     ],
     "MetricsExporter": [
       "CMicroHTTPD", "ClockMetrics", "ClockProtocol", "ExchangeClock", "Glibc", "JSONDocument",
@@ -38,6 +38,7 @@ import Testing
     "ExchangeSimulator": ["ClockCore", "CMicroHTTPD", "Glibc", "JSONDocument", "Synchronization"],
     "exchange-clockd": ["ClockDaemon"],
     "exchange-clock": ["ClockCommand"],
+    "exchange-clock-probe": ["ClockCommand", "DaemonSettings", "ExchangeProbe"],
     "exchange-clock-sim": ["ExchangeSimulator", "Glibc"],
     "exchange-clock-exporter": ["MetricsExporter"],
     "accuracy-traces": ["AccuracyTraces", "Glibc"],

@@ -51,6 +51,11 @@ class MovedClockTests(GuestTestCase):
     def set_right(self) -> None:
         self.machine.run(f"date -s @{int(time.time())}")
 
+    def noted(self, kind: str) -> float:
+        """The size of the last such event in the history, seconds."""
+        events = self.ask("history", exchange="binance")["events"]
+        return [each["size_ns"] / 1e9 for each in events if each["kind"] == kind][-1]
+
     def test_realtime_is_stepped(self) -> None:
         self.addCleanup(self.set_right)
         for name, seconds in [
@@ -68,6 +73,7 @@ class MovedClockTests(GuestTestCase):
                         self.step(seconds)
                 if seconds:
                     self.assertAlmostEqual(self.realtime() - before, seconds, delta=5)
+                    self.assertAlmostEqual(self.noted("local_step"), seconds, delta=5)
 
     def test_realtime_is_stepped_again_and_again(self) -> None:
         self.addCleanup(self.set_right)

@@ -81,7 +81,10 @@ class GuestTestCase(unittest.TestCase):
         )
         cls.machine.run(
             f"cat > /run/exchange-clock.toml <<'END'\n{SETTINGS}{extra}{tables}END\n"
-            f"exchange-clockd --config /run/exchange-clock.toml --socket {image.SOCKET}"
+            # A history, but no state of the daemon before.
+            "rm -rf /run/state && mkdir -m 700 /run/state && exchange-clockd"
+            f" --config /run/exchange-clock.toml --socket {image.SOCKET}"
+            " --state /run/state/state.json"
             " </dev/null >/dev/null 2>/run/stderr & echo $! > /run/pid"
         )
         wait_until(

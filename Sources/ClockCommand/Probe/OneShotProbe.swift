@@ -2,7 +2,6 @@ internal import ClockCore
 internal import ClockProtocol
 internal import DaemonSettings
 internal import ExchangeCatalog
-internal import ExchangeProbe
 internal import JSONDocument
 internal import LinuxSystem
 
@@ -35,25 +34,22 @@ struct OneShotProbe {
   /// Sends probes until the resync is over.
   ///
   /// - Parameters:
+  ///   - prober: connects to the exchange.
   ///   - said: told of each sample.
   ///   - waiting: told before each probe, with the number of samples so far.
   /// - Returns: why it was not good; nil when it was.
   mutating func run(
-    waiting: (Int) -> Void, said: (Int, Step) throws -> Void
+    _ prober: Prober, waiting: (Int) -> Void, said: (Int, Step) throws -> Void
   ) throws -> ProbeFailure? {
-    let target = ProbeTarget(
-      definition: settings.definition, timeout: settings.timeout, caFile: settings.caFile,
-      proxy: settings.proxy)
-    ProbeConnection.prepareLibrary()
-    var connection: ProbeConnection?
+    var connection: (() -> Result<Sample, ProbeFailure>)?
     var actions = tracker.started(at: HostClocks.monotonic())[...]
     while let action = actions.popFirst() {
       switch action {
       case .probe:
         waiting(steps.count)
-        let open = connection ?? ProbeConnection(to: target)
+        let open = connection ?? prober(settings)
         connection = open
-        switch open.probe() {
+        switch open() {
         case .success(let sample):
           actions = tracker.probed(sample, at: HostClocks.monotonic())[...]
           let step = step(sample)

@@ -2,15 +2,15 @@ internal import ClockCore
 internal import ClockProtocol
 internal import DaemonSettings
 internal import ExchangeCatalog
-internal import ExchangeProbe
 internal import JSONDocument
 internal import LinuxSystem
 
 extension Verbs {
   /// Measures one exchange here and now, without a daemon.
-  static func probe(_ invocation: Invocation) throws -> ExitCode {
+  static func probe(_ invocation: Invocation, _ prober: Prober?) throws -> ExitCode {
     let name = invocation.names[0]
     let settings = try invocation.probe.settings(of: name, timeout: invocation.probeTimeout)
+    guard let prober else { try becomeProber() }
     var probe = OneShotProbe(settings)
     var text = ProbeText(glyphs: Terminal.hasUnicode ? .unicode : .ascii)
     let progress = ProgressLine(isWanted: !invocation.json)
@@ -21,6 +21,7 @@ extension Verbs {
       try Output.write(ProbeText.titles)
     }
     let failure = try probe.run(
+      prober,
       waiting: { progress.show("\($0) of \(settings.samples) samples; asking ...") },
       said: { number, step in
         progress.show("")
@@ -33,10 +34,22 @@ extension Verbs {
       members.append(.init("probes", .array(probe.steps.map(\.json))))
       try Output.write(JSONValue.object(members).text)
     } else {
-      if let failure { try Output.write("failed: \(failure.reason)") }
+      // Without any time the summary says why.
+      if let failure, offset.measurement != nil { try Output.write("failed: \(failure.reason)") }
       try Output.write(ProbeText.summary(offset, settings: name))
     }
     return failure == nil ? .success : .refused
+  }
+
+  /// Goes on as the program that can probe, with the same arguments.
+  private static func becomeProber() throws(SystemError) -> Never {
+    let name = "exchange-clock-probe"
+    // Beside this one where it was built, in libexec where it was installed.
+    let directory = try RunningProgram.directory()
+    let beside = "\(directory)/\(name)"
+    let path =
+      RunningProgram.canRun(beside) ? beside : "\(directory)/../libexec/exchange-clock/\(name)"
+    try RunningProgram.become(path, ProcessArguments.read())
   }
 }
 
