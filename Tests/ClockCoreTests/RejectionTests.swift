@@ -129,6 +129,17 @@ import Testing
     #expect(judge(stamp: .seconds(-61), isOwn: true, window: .seconds(60)).action == .resign)
   }
 
+  /// Without a window, one that was in time looks like one that came late.
+  @Test func anOwnStampOfAnUnknownWindowHasTheClockReadAnew() {
+    let refused = judge(stamp: .milliseconds(-20), isOwn: true, rule: .unknown)
+    #expect(refused.verdict == .late && refused.resync == .unlessFresh)
+    let fresh = judge(stamp: .milliseconds(-20), isOwn: true, rule: .unknown, isFresh: true)
+    #expect(fresh.verdict == .late && fresh.resync == .none)
+    let moved = judge(
+      stamp: .milliseconds(-20), isOwn: true, rule: .unknown, isFresh: true, hasMoved: true)
+    #expect(moved.verdict == .clock)
+  }
+
   @Test func aTimestampInsideTheWindowMakesTheClockDoubtfulOnce() {
     let first = judge(.listed(.clock, .behind), stamp: .milliseconds(-40), isOwn: true)
     #expect(first.verdict == .late && first.resync == .unlessFresh)

@@ -113,7 +113,12 @@ extension Rejection {
       judgement.resync = .unlessFresh
       return judgement
     }
-    if isOwnStamp { return late(.ownStampLate(age: max(youngest, .zero)), rule) }
+    if isOwnStamp {
+      var judgement = late(.ownStampLate(age: max(youngest, .zero)), rule)
+      // It was right as far as was known. Without a window, nothing tells delay from a step since.
+      if width(of: rule) == nil, !isConfirmed, !clock.isFresh { judgement.resync = .unlessFresh }
+      return judgement
+    }
     let smallest = clock.latest - clock.earliest + Stamp.longestUplink
     if let window = width(of: rule), !isExpiry, window < smallest,
       youngest <= window + Self.promptness
