@@ -31,6 +31,10 @@ struct ServerLoop: ~Copyable {
   /// Connections for which something waits.
   private var unread: Set<UInt64> = []
 
+  /// What is read from a connection goes through here.
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: LineBuffer.longestRequest, alignment: 16)
+
   /// Lines of one connection answered before the others have their turn.
   private static let linesPerTurn = 32
   /// Subscribers told before requests have their turn: a fraction of a millisecond.
@@ -46,6 +50,10 @@ struct ServerLoop: ~Copyable {
     self.maxClients = maxClients
     self.log = log
     self.handler = handler
+  }
+
+  deinit {
+    buffer.deallocate()
   }
 
   mutating func handle(_ event: Poller.Event, listener: borrowing OwnedDescriptor) {
@@ -163,13 +171,10 @@ struct ServerLoop: ~Copyable {
 
   private mutating func read(_ connection: Connection) {
     guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return }
-    withUnsafeTemporaryAllocation(byteCount: LineBuffer.longestRequest, alignment: 16) { buffer in
-      switch connection.descriptor.read(into: buffer) {
-      case .bytes(let count):
-        connection.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      case .closed: connection.endInput()
-      case .wouldBlock: break
-      }
+    switch connection.descriptor.read(into: buffer) {
+    case .bytes(let count): connection.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    case .closed: connection.endInput()
+    case .wouldBlock: break
     }
     work(connection)
   }

@@ -143,6 +143,6 @@ extension StatusBoard.Entry {
     if let interruption = host.interruption(at: clocks) {
       return (.disrupted, interruption.reason)
     }
-    return (status.state(at: clocks.raw), status.reason(at: clocks.raw))
+    return status.judgement(at: clocks.raw)
   }
 }

@@ -16,6 +16,15 @@ extension JSONValue {
   /// Refused: invalid UTF-8, a key that appears twice, a whole number beyond 64 bits, the
   /// character U+0000, more than 2,048 levels of nesting, text after the document.
   package init(parsing text: some Sequence<UInt8>) throws(JSONError) {
+    let quick = text.withContiguousStorageIfAvailable { QuickReader.read($0) }
+    if let value = quick ?? nil {
+      self = value
+    } else {
+      try self.init(parsingAnything: text)
+    }
+  }
+
+  init(parsingAnything text: some Sequence<UInt8>) throws(JSONError) {
     var failure = json_error_t()
     let bytes = ContiguousArray(text)
     // The parser takes a zero byte for the end and what follows for nothing.
@@ -44,17 +53,17 @@ extension JSONValue {
       line: lines.count, column: (lines.last?.count ?? 0) + 1, message: "the text has a zero byte")
   }
 
-  package init(parsing text: String) throws(JSONError) {
-    try self.init(parsing: text.utf8)
+  /// The same for an array, which need not be asked whether it is one.
+  package init(parsing bytes: [UInt8]) throws(JSONError) {
+    if let value = bytes.withUnsafeBufferPointer({ QuickReader.read($0) }) {
+      self = value
+    } else {
+      try self.init(parsingAnything: bytes)
+    }
   }
 
-  /// The document on one line, without white space and without a final newline.
-  package var text: String {
-    guard let root = jansson() else { return "null" }
-    defer { json_decref(root) }
-    guard let text = json_dumps(root, ec_json_encode_flags) else { return "null" }
-    defer { ec_json_free(text) }
-    return String(cString: text)
+  package init(parsing text: String) throws(JSONError) {
+    try self.init(parsing: text.utf8)
   }
 
   private init(_ value: UnsafeMutablePointer<json_t>) {
@@ -82,32 +91,6 @@ extension JSONValue {
     case JSON_TRUE: self = .bool(true)
     case JSON_FALSE: self = .bool(false)
     default: self = .null
-    }
-  }
-
-  /// A new jansson value that the caller releases; nil for a real that is not finite.
-  private func jansson() -> UnsafeMutablePointer<json_t>? {
-    switch self {
-    case .null: return json_null()
-    case .bool(let flag): return flag ? json_true() : json_false()
-    case .integer(let number): return json_integer(json_int_t(number))
-    case .real(let number): return json_real(number)
-    case .string(var text):
-      return text.withUTF8 { bytes in
-        bytes.withMemoryRebound(to: CChar.self) {
-          json_stringn_nocheck($0.baseAddress ?? ec_json_empty, $0.count)
-        }
-      }
-    case .array(let elements):
-      let array = json_array()
-      for element in elements { json_array_append_new(array, element.jansson() ?? json_null()) }
-      return array
-    case .object(let members):
-      let object = json_object()
-      for member in members {
-        json_object_set_new_nocheck(object, member.key, member.value.jansson() ?? json_null())
-      }
-      return object
     }
   }
 }

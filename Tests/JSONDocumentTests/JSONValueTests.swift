@@ -28,6 +28,19 @@ import Testing
     #expect(try JSONValue(parsing: JSONValue.real(number).text) == .real(number))
   }
 
+  @Test func everyCharacterIsWrittenSoThatItIsReadAgain() throws {
+    for scalar in (UInt32(1)...0x2FFF).compactMap(Unicode.Scalar.init) {
+      let text = "a\(scalar)b"
+      #expect(try JSONValue(parsing: JSONValue.string(text).text).string == text)
+      #expect(try JSONValue(parsing: JSONValue.object([.init(text, 1)]).text)[text] == 1)
+    }
+  }
+
+  @Test(arguments: [0, 9, 10, -10, 1_000_000_007, .max, .min, .max - 1, .min + 1] as [Int64])
+  func wholeNumbersAreWrittenExactly(_ number: Int64) {
+    #expect(JSONValue.integer(number).text == "\(number)")
+  }
+
   @Test func whatIsNoNumberIsWrittenAsNull() {
     #expect(JSONValue.array([.real(.nan), .real(.infinity)]).text == "[null,null]")
     #expect(JSONValue.real(.nan).text == "null")

@@ -74,7 +74,7 @@ package struct ExchangeStatus: Sendable, Hashable {
     judgement(at: now).reason
   }
 
-  private func judgement(at now: MonotonicInstant) -> (state: SyncState, reason: String) {
+  package func judgement(at now: MonotonicInstant) -> (state: SyncState, reason: String) {
     if let disruption { return (.disrupted, disruption) }
     guard let clock, let voidAfter else {
       return (.unknown, failure?.reason ?? "first resync under way")

@@ -1,0 +1,178 @@
+"""The socket beside what a socket can do at best: a C echo of the same bytes, and redis-server.
+
+    python3 bench/read_socket.py --build-dir .build/release
+
+Every ratio is of two measurements that were made one after the other; of several, the median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "demo"))
+
+from bench import FIVE, STAMP, resident_kib  # noqa: E402
+from harness import Daemon, Failure, Simulator, wait_until  # noqa: E402
+
+ROUNDS = 9
+SECONDS = 1.0
+"""Of one measurement."""
+CONNECTIONS = (1, 16, 256)
+IDLE = 10_000
+LIMIT_BYTES = 8192
+"""For one idle subscriber, in the daemon."""
+REDIS = Path("/usr/bin/redis-check-rdb")
+"""The binary of redis-server, which Debian's redis-tools has under this name; by the name that it
+is called with it knows what it is to be. Installing redis-server would also start one."""
+SUBSCRIBE = '{"jsonrpc":"2.0","id":1,"method":"subscribe"}\\n'
+
+
+def compiled(directory: Path, name: str) -> Path:
+    program = directory / name
+    subprocess.run(["cc", "-O2", "-o", program, HERE / f"{name}.c"], check=True)
+    return program
+
+
+class Load:
+    """Requests per second, p50 and p99 (us) of so many connections."""
+
+    def __init__(self, program: Path, socket: Path, request: str, newlines: int = 1) -> None:
+        self._command = [program, "run", socket]
+        self._rest = [str(SECONDS), str(newlines), request]
+
+    def measure(self, connections: int) -> tuple[float, float, float]:
+        command = [*self._command, str(connections), *self._rest]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        rate, p50, p99 = map(float, output.split())
+        return rate, p50, p99
+
+
+@contextlib.contextmanager
+def served(command: list[str | Path], socket: Path, executable: Path | None = None) -> Iterator[None]:
+    """A server, until the block is left."""
+    process = subprocess.Popen(command, executable=executable, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(socket.exists, 10, f"{socket.name} is there")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def rounds(*measures: Callable[[], tuple[float, float, float]]) -> list[list[tuple[float, ...]]]:
+    """So many measurements of each, by turns."""
+    return [list(each) for each in zip(*([m() for m in measures] for _ in range(ROUNDS)))]
+
+
+def column(rows: list[tuple[float, ...]], index: int) -> float:
+    return statistics.median(row[index] for row in rows)
+
+
+def ratio(ours: list[tuple[float, ...]], theirs: list[tuple[float, ...]], index: int) -> str:
+    pairs = [our[index] / their[index] for our, their in zip(ours, theirs)]
+    return f"{statistics.median(pairs):5.2f}   (from {min(pairs):.2f} to {max(pairs):.2f})"
+
+
+def one_at_a_time(stamp: Load, echo: Load) -> None:
+    ours, theirs = rounds(lambda: stamp.measure(1), lambda: echo.measure(1))
+    print(f"one connection, one request at a time; p50 and p99 in us, medians of {ROUNDS}")
+    for name, rows in (("stamp", ours), ("C echo of the same bytes", theirs)):
+        print(f"  {name:28}{column(rows, 1):8.1f}{column(rows, 2):8.1f}")
+    print(f"  stamp / echo, p50           {ratio(ours, theirs, 1)}   goal: at most 1.3")
+
+
+def requests_per_second(stamp: Load, redis: Load | None, echo: Load) -> None:
+    print(f"\nrequests per second, no pipelining, medians of {ROUNDS}")
+    print(f"  {'connections':14}{'stamp':>9}{'redis GET':>11}{'C echo':>9}   stamp / redis GET")
+    for connections in CONNECTIONS:
+        measures = [lambda load=load: load.measure(connections) for load in (stamp, redis, echo) if load]
+        results = rounds(*measures)
+        ours, theirs = results[0], results[-1]
+        if redis is None:
+            print(f"  {connections:<14}{column(ours, 0):9.0f}{'-':>11}{column(theirs, 0):9.0f}")
+            continue
+        print(
+            f"  {connections:<14}{column(ours, 0):9.0f}{column(results[1], 0):11.0f}"
+            f"{column(theirs, 0):9.0f}   {ratio(ours, results[1], 0)}   goal: at least 1"
+        )
+
+
+def idle_subscribers(program: Path, daemon: Daemon, stamp: Load) -> None:
+    """Two daemons would not share a moment, so one is measured before, with, and after them."""
+    pid = daemon.process.pid
+    alone = [stamp.measure(1) for _ in range(ROUNDS)]
+    before = resident_kib(pid)
+    command = [program, "hold", daemon.socket, str(IDLE), SUBSCRIBE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as idle:
+        assert idle.stdin is not None and idle.stdout is not None
+        if idle.stdout.readline() != "ready\n":
+            raise Failure(f"{IDLE} subscribers could not be connected")
+        crowded = [stamp.measure(1) for _ in range(ROUNDS)]
+        each = (resident_kib(pid) - before) * 1024 / IDLE
+        clients = daemon.ask("health")["counts"]["clients"]
+        idle.stdin.close()
+    wait_until(lambda: daemon.ask("health")["counts"]["clients"] == 1, 30, "they are gone")
+    after = [stamp.measure(1) for _ in range(ROUNDS)]
+    exchanges = daemon.ask("health")["counts"]["exchanges"]
+    print(f"\n{clients - 1} idle subscribers of {exchanges} exchanges; one more client asks for stamps")
+    print(f"  {'':28}{'p50':>8}{'p99':>8}   us, medians of {ROUNDS}")
+    for name, rows in (("before", alone), ("with them", crowded), ("after", after)):
+        print(f"  {name:28}{column(rows, 1):8.1f}{column(rows, 2):8.1f}")
+    quiet = (column(alone, 2) + column(after, 2)) / 2
+    print(f"  p99 with them / without     {column(crowded, 2) / quiet:5.2f}   goal: at most 2")
+    print(f"  memory of the daemon        {each:5.0f} bytes each   goal: at most {LIMIT_BYTES}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--build-dir", type=Path, default=Path(".build/release"))
+    build = parser.parse_args().build_dir.resolve()
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        load, roundtrip = compiled(directory, "load"), compiled(directory, "roundtrip")
+        simulator = stack.enter_context(Simulator(build, directory, {id: {} for id in FIVE}))
+        settings = {FIVE[-1]: f"[socket]\nmax_clients = {IDLE + 100}"}
+        daemon = stack.enter_context(Daemon(build, directory, simulator.urls, settings))
+        daemon.wait_until_ready()
+        result = daemon.ask("stamp", exchange="binance")
+        reply = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}, separators=(",", ":"))
+        echo_socket = directory / "echo.sock"
+        stack.enter_context(served([roundtrip, "echo", echo_socket, reply], echo_socket))
+        stamp, echo = Load(load, daemon.socket, STAMP + "\\n"), Load(load, echo_socket, STAMP + "\\n")
+        one_at_a_time(stamp, echo)
+        redis = None
+        if REDIS.exists():
+            redis_socket = directory / "redis.sock"
+            command = ["redis-server", "--port", "0", "--unixsocket", str(redis_socket), "--save", ""]
+            stack.enter_context(served(command, redis_socket, REDIS))
+            fill(redis_socket, reply)
+            redis = Load(load, redis_socket, "*2\\r\\n$3\\r\\nGET\\r\\n$5\\r\\nstamp\\r\\n", 2)
+        else:
+            print("SKIPPED: redis-server: not installed (make bench-deps)")
+        requests_per_second(stamp, redis, echo)
+        idle_subscribers(load, daemon, stamp)
+    return 0
+
+
+def fill(path: Path, value: str) -> None:
+    """Sets the key that is asked for to the bytes of a stamp's answer."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(f"*3\r\n$3\r\nSET\r\n$5\r\nstamp\r\n${len(value)}\r\n{value}\r\n".encode())
+        if connection.recv(64) != b"+OK\r\n":
+            raise Failure("redis-server does not take the value")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
