@@ -1,5 +1,6 @@
 internal import ClockCore
 internal import ClockProtocol
+internal import JSONDocument
 internal import LinuxSystem
 
 /// One client of the socket. Belongs to the socket's thread.
@@ -75,8 +76,10 @@ final class Connection {
     return lines.popFirst()
   }
 
-  func enqueue(_ line: String) {
-    output += line.utf8
+  func enqueue(_ answer: JSONValue) {
+    // What most answers need; the array is given back once it is sent.
+    output.reserveCapacity(output.count + 512)
+    answer.write(to: &output)
     output.append(UInt8(ascii: "\n"))
   }
 

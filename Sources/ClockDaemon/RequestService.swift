@@ -27,8 +27,8 @@ struct RequestService: Sendable {
   var history = HistoryService()
 
   enum Answer: Sendable {
-    /// The answer's line, without newline; nil when none is due.
-    case now(String?)
+    /// Nil when none is due.
+    case now(JSONValue?)
     /// `later` will be called with it.
     case later
   }
@@ -38,14 +38,14 @@ struct RequestService: Sendable {
   ///   - later: called once, on any thread, if and only if the answer is `.later`.
   func answer(
     _ line: [UInt8], for session: Session = Session(),
-    later: @escaping @Sendable (String?) -> Void
+    later: @escaping @Sendable (JSONValue?) -> Void
   ) -> Answer {
     switch Message(line: line) {
     case .single(let request):
       switch respond(to: request, session) {
-      case .now(let reply): return .now(reply?.text)
+      case .now(let reply): return .now(reply)
       case .later(let start):
-        start { later($0?.text) }
+        start(later)
         return .later
       }
     case .batch(let requests):
@@ -60,17 +60,17 @@ struct RequestService: Sendable {
 
   /// The answers of a batch in the order of its requests, once the last one is there.
   private func answer(
-    _ replies: [Reply], later: @escaping @Sendable (String?) -> Void
+    _ replies: [Reply], later: @escaping @Sendable (JSONValue?) -> Void
   ) -> Answer {
     let batch = Batch(replies: replies.map { if case .now(let reply) = $0 { reply } else { nil } })
     let waiting = replies.enumerated().compactMap { index, reply in
       if case .later(let start) = reply { (index, start) } else { nil }
     }
-    guard !waiting.isEmpty else { return .now(batch.text) }
+    guard !waiting.isEmpty else { return .now(batch.answer) }
     batch.waitingFor(waiting.count)
     for (index, start) in waiting {
       start { reply in
-        if batch.fill(index, with: reply) { later(batch.text) }
+        if batch.fill(index, with: reply) { later(batch.answer) }
       }
     }
     return .later
@@ -97,9 +97,10 @@ struct RequestService: Sendable {
     }
 
     /// Nil when the batch held notifications only.
-    var text: String? {
+    var answer: JSONValue? {
       let replies = state.withLock { $0.replies.compactMap(\.self) }
-      return replies.isEmpty ? nil : JSONValue.array(replies).text
+      guard !replies.isEmpty else { return .none }
+      return .array(replies)
     }
   }
 

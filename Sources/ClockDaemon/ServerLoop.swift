@@ -94,11 +94,11 @@ struct ServerLoop: ~Copyable {
   }
 
   /// The answer to a request that had to wait; nil when none is due.
-  mutating func complete(_ token: UInt64, _ line: String?) {
+  mutating func complete(_ token: UInt64, _ answer: JSONValue?) {
     guard let connection = connections[token] else { return }
     connection.isWaiting = false
     connection.session.isAnswerPending = false
-    if let line { connection.enqueue(line) }
+    if let answer { connection.enqueue(answer) }
     work(connection)
     settle(connection)
   }
@@ -160,13 +160,13 @@ struct ServerLoop: ~Copyable {
   }
 
   private mutating func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
-    _ = Array((Self.refusal(reason) + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
+    _ = Array((Self.refusal(reason).text + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
     let peer = UnixSocket.peer(of: descriptor)
     log.note(.turnedAway, peer, "was turned away: \(reason)", at: HostClocks.monotonic())
   }
 
-  private static func refusal(_ reason: String) -> String {
-    Response.error(RPCError(.overloaded, reason), id: .null).text
+  private static func refusal(_ reason: String) -> JSONValue {
+    Response.error(RPCError(.overloaded, reason), id: .null)
   }
 
   private mutating func read(_ connection: Connection) {
@@ -189,7 +189,7 @@ struct ServerLoop: ~Copyable {
       switch line {
       case .tooLong:
         let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"
-        connection.enqueue(Response.error(RPCError(.invalidRequest, limit), id: .null).text)
+        connection.enqueue(Response.error(RPCError(.invalidRequest, limit), id: .null))
         session.complaint = limit
       case .complete(let bytes):
         let began = session.began

@@ -1,6 +1,7 @@
 internal import ClockCore
 internal import ClockProtocol
 internal import Glibc
+internal import JSONDocument
 internal import LinuxSystem
 internal import Synchronization
 
@@ -12,7 +13,7 @@ internal import Synchronization
 /// poller's bell only.
 final class SocketServer: Sendable {
   private struct Inbox: Sendable {
-    var replies: [(token: UInt64, line: String?)] = []
+    var replies: [(token: UInt64, answer: JSONValue?)] = []
     var isStopping = false
     /// What is known of an exchange has changed.
     var hasNews = false
@@ -101,7 +102,7 @@ final class SocketServer: Sendable {
         return inbox
       }
       if inbox.isStopping { return }
-      for reply in inbox.replies { loop.complete(reply.token, reply.line) }
+      for reply in inbox.replies { loop.complete(reply.token, reply.answer) }
       let hadSubscribers = hasSubscribers.exchange(
         loop.hasSubscribers, ordering: .sequentiallyConsistent)
       // Nobody rang for the first one until now.

@@ -43,7 +43,7 @@ package enum Message: Sendable, Equatable {
   package static let largestBatch = 256
 
   /// Reads a line; whatever it holds, there is an answer to it.
-  package init(line: some Sequence<UInt8>) {
+  package init(line: [UInt8]) {
     do throws(JSONError) {
       self.init(json: try JSONValue(parsing: line))
     } catch {

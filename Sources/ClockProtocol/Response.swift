@@ -3,7 +3,7 @@ package import JSONDocument
 /// The answers of JSON-RPC 2.0.
 package enum Response {
   package static func result(_ result: JSONValue, id: JSONValue) -> JSONValue {
-    ["jsonrpc": "2.0", "id": id, "result": result]
+    .object([.init("jsonrpc", "2.0"), .init("id", id), .init("result", result)])
   }
 
   package static func error(_ error: RPCError, id: JSONValue) -> JSONValue {

@@ -17,7 +17,7 @@ extension JSONValue {
   /// character U+0000, more than 2,048 levels of nesting, text after the document.
   package init(parsing text: some Sequence<UInt8>) throws(JSONError) {
     let quick = text.withContiguousStorageIfAvailable { QuickReader.read($0) }
-    if let value = quick ?? nil {
+    if let quick, let value = quick {
       self = value
     } else {
       try self.init(parsingAnything: text)

@@ -14,12 +14,15 @@ struct QuickReader {
   /// With so many no 64-bit integer overflows.
   private static let mostDigits = 18
 
+  // Where it gives up is spelt `.none` here: `nil` is a JSON value too, null.
+
   /// - Returns: nil where it gives up.
   static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONValue? {
     var reader = QuickReader(bytes: bytes)
-    guard let value = reader.value(deepest) else { return nil }
+    guard let value = reader.value(deepest) else { return .none }
     reader.skipSpace()
-    return reader.position == bytes.count ? value : nil
+    guard reader.position == bytes.count else { return .none }
+    return value
   }
 
   private init(bytes: UnsafeBufferPointer<UInt8>) {
@@ -51,15 +54,15 @@ struct QuickReader {
   }
 
   private mutating func value(_ depth: Int) -> JSONValue? {
-    guard depth > 0 else { return nil }
+    guard depth > 0 else { return .none }
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return object(depth)
     case UInt8(ascii: "["): return array(depth)
     case UInt8(ascii: "\""): return string().map(JSONValue.string)
-    case UInt8(ascii: "t"): return take("true") ? .bool(true) : nil
-    case UInt8(ascii: "f"): return take("false") ? .bool(false) : nil
-    case UInt8(ascii: "n"): return take("null") ? .null : nil
+    case UInt8(ascii: "t"): return take("true") ? .some(.bool(true)) : .none
+    case UInt8(ascii: "f"): return take("false") ? .some(.bool(false)) : .none
+    case UInt8(ascii: "n"): return take("null") ? .some(.null) : .none
     default: return integer()
     }
   }
@@ -72,17 +75,17 @@ struct QuickReader {
     members.reserveCapacity(4)
     while members.count < Self.mostMembers {
       skipSpace()
-      guard next == UInt8(ascii: "\""), let key = string() else { return nil }
+      guard next == UInt8(ascii: "\""), let key = string() else { return .none }
       skipSpace()
       guard take(":" as Unicode.Scalar), !members.contains(where: { $0.key == key }),
         let value = value(depth - 1)
-      else { return nil }
+      else { return .none }
       members.append(JSONValue.Member(key, value))
       skipSpace()
       if take("}" as Unicode.Scalar) { return .object(members) }
-      guard take("," as Unicode.Scalar) else { return nil }
+      guard take("," as Unicode.Scalar) else { return .none }
     }
-    return nil
+    return .none
   }
 
   private mutating func array(_ depth: Int) -> JSONValue? {
@@ -94,9 +97,9 @@ struct QuickReader {
       elements.append(value)
       skipSpace()
       if take("]" as Unicode.Scalar) { return .array(elements) }
-      guard take("," as Unicode.Scalar) else { return nil }
+      guard take("," as Unicode.Scalar) else { return .none }
     }
-    return nil
+    return .none
   }
 
   private mutating func string() -> String? {
@@ -118,14 +121,14 @@ struct QuickReader {
     let start = position
     var number: Int64 = 0
     while (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next) {
-      guard position - start < Self.mostDigits else { return nil }
+      guard position - start < Self.mostDigits else { return .none }
       number = number * 10 + Int64(next - UInt8(ascii: "0"))
       position += 1
     }
     let hasLeadingZero = bytes.count > start && bytes[start] == UInt8(ascii: "0")
     guard position > start, !hasLeadingZero || (position - start == 1 && !isNegative),
       next != UInt8(ascii: "."), next != UInt8(ascii: "e"), next != UInt8(ascii: "E")
-    else { return nil }
+    else { return .none }
     return .integer(isNegative ? -number : number)
   }
 }

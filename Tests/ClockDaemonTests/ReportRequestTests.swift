@@ -16,10 +16,11 @@ import Testing
   private func answer(_ test: TestBoard, _ params: JSONValue) throws -> JSONValue {
     let line = Request(id: 7, method: "report", params: params).line
     let later = TestBoard.Mutexed<String?>(nil)
-    let answer = test.service.answer(Array(line.utf8)) { reply in later.change { $0 = reply } }
+    let answer = test.service.answer(Array(line.utf8)) { reply in later.change { $0 = reply?.text }
+    }
     let reply: String? =
       switch answer {
-      case .now(let reply): reply
+      case .now(let reply): reply?.text
       case .later: later.change { $0 }
       }
     return try JSONValue(parsing: try #require(reply))

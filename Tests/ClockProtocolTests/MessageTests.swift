@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MessageTests {
   private func fault(_ text: String) throws -> RequestFault {
-    guard case .single(.failure(let fault)) = Message(line: text.utf8) else {
+    guard case .single(.failure(let fault)) = Message(line: Array(text.utf8)) else {
       throw Wrong(text: text)
     }
     return fault
@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: ["1", "-5", "\"abc\"", "1.5", "null", "9223372036854775807"])
   func idsComeBackAsTheyWere(_ id: String) {
     let line = "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"health\"}"
-    guard case .single(.success(let request)) = Message(line: line.utf8) else {
+    guard case .single(.success(let request)) = Message(line: Array(line.utf8)) else {
       Issue.record("refused: \(line)")
       return
     }
@@ -60,19 +60,19 @@ import Testing
   @Test func aRequestWithoutIdIsANotification() {
     let line = "{\"jsonrpc\":\"2.0\",\"method\":\"resync\"}"
     #expect(
-      Message(line: line.utf8) == .single(.success(Request(id: nil, method: "resync"))))
+      Message(line: Array(line.utf8)) == .single(.success(Request(id: nil, method: "resync"))))
   }
 
   @Test func aRequestIsReadAsItWasWritten() {
     for id in [nil, 1, "x", .null] as [JSONValue?] {
       let request = Request(id: id, method: "stamp", params: ["exchange": "binance"])
-      #expect(Message(line: request.line.utf8) == .single(.success(request)))
+      #expect(Message(line: Array(request.line.utf8)) == .single(.success(request)))
     }
   }
 
   @Test func aBatchKeepsItsOrderAndEachOfItsFaults() throws {
     let line = "[1,{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\"},[],{\"id\":3}]"
-    guard case .batch(let requests) = Message(line: line.utf8) else {
+    guard case .batch(let requests) = Message(line: Array(line.utf8)) else {
       throw Wrong(text: line)
     }
     let codes = requests.map { request -> RPCError.Code? in
@@ -86,7 +86,7 @@ import Testing
     func batch(_ count: Int) -> String {
       "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]"
     }
-    guard case .batch(let requests) = Message(line: batch(256).utf8) else {
+    guard case .batch(let requests) = Message(line: Array(batch(256).utf8)) else {
       throw Wrong(text: "256")
     }
     #expect(requests.count == 256)
