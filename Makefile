@@ -20,11 +20,13 @@ packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttp
             python3 python3-venv nodejs openssl libfaketime
 # What the tests in a guest need besides: the emulator, and TCP to a Unix socket.
 guest_packages := qemu-system-x86 socat
+# What `make bench-read` compares with: redis-tools has the server's binary as well, and starts none.
+bench_packages := redis-tools
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
 .PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock test-metrics \
-        lint format docs bench bench-accuracy bench-read install clean
+        lint format docs bench bench-accuracy bench-read bench-deps install clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -38,11 +40,12 @@ help:
 	@echo 'make docs      docs/exchanges.md from the catalogue'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
-	@echo 'make bench-read  what it costs to read the shared page, beside a bare clock'
+	@echo 'make bench-read  reading the page beside a bare clock, asking beside an echo and redis'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
 guest-deps: packages := $(guest_packages)
-deps guest-deps:
+bench-deps: packages := $(bench_packages)
+deps guest-deps bench-deps:
 	@missing=; for package in $(packages); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; \
@@ -141,8 +144,9 @@ bench: build
 bench-accuracy: build $(bench)/installed
 	$(bench)/bin/python bench/accuracy.py --build-dir $(release)
 
-bench-read: build
+bench-read: build bench-deps
 	python3 bench/read_page.py --build-dir $(release)
+	python3 bench/read_socket.py --build-dir $(release)
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
 $(bench)/installed: bench/requirements.txt | deps

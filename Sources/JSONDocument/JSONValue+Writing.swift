@@ -62,8 +62,9 @@ extension JSONValue {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Whether nothing in there has to be escaped. Looks at eight bytes at a time: a byte of `word` has
-  /// its high bit set in `(word - ones * n) & ~word` if it is below n, and perhaps if one below it is.
+  /// Whether nothing in there has to be escaped. Looks at eight bytes at a time: a byte of `word`
+  /// has its high bit set in `(word - ones * n) & ~word` if it is below n, and perhaps if the byte
+  /// before it is.
   private static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
     let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
     func suspicious(_ word: UInt64) -> UInt64 {

@@ -2,8 +2,8 @@
 /// fractions.
 ///
 /// It gives up on everything else, and on whatever is wrong, so that the real parser decides, and
-/// finds the words for it. What it does read, the real parser would read alike; that is worth having
-/// because requests come often, and this takes a tenth of the time.
+/// finds the words for it. What it does read, the real parser would read alike; that is worth
+/// having because requests come often, and this takes a fraction of the time.
 struct QuickReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0

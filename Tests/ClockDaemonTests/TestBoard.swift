@@ -109,6 +109,6 @@ struct TestBoard {
     let reply = try JSONValue(parsing: try #require(try ask(line)))
     #expect(reply["jsonrpc"] == "2.0")
     #expect(reply["id"] == 7)
-    return reply?.text
+    return reply
   }
 }

@@ -7,15 +7,18 @@ outside the guest.
 from __future__ import annotations
 
 import contextlib
+import json
+import statistics
 import time
 import unittest
 from concurrent import futures
 
 import table
+from image import DAEMON_PORT
 from machine import ACCELERATOR
 from support import BUILD, Simulator, note, note_skip, wait_until
 from table import Course
-from truth import raw_us
+from truth import Truth, raw_us
 from world import BURST, EXCHANGES, GuestTestCase, make_certificate
 
 LOOK_US = 2_000_000
@@ -81,6 +84,44 @@ class MovedClockTests(GuestTestCase):
             for seconds in (5, -3, 3600, -7200, 60, -1, 86_400, -86_400, 1, 3):
                 self.step(seconds)
                 self.wait_for_answers(4)
+
+    def test_a_step_is_told_and_past_times_are_converted(self) -> None:
+        """To a subscriber, as it happens: a look once a second would take half of one."""
+        self.addCleanup(self.set_right)
+        delays: list[float] = []
+        noted: list[tuple[int, int, int]] = []
+        with (
+            self.machine.connection(DAEMON_PORT, 60) as connection,
+            connection.makefile("rwb") as stream,
+            self.disturbed("REALTIME stepped, a subscriber told", most_probes=0),
+        ):
+            params = {"exchanges": ["okx"], "min_change_us": 1_000_000}
+            request = {"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": params}
+            stream.write(json.dumps(request).encode() + b"\n")
+            stream.flush()
+            self.assertIn("result", json.loads(stream.readline()))
+            for seconds in (100, -30, 7200, -1000, 3, -3, 60):
+                sent = raw_us()
+                local = self.ask("now", exchange="okx")["local_us"]
+                noted.append((local, sent, raw_us()))
+                self.wait_for_answers(80)
+                wanted = local // 1_000_000 + seconds
+                self.machine.run(f"date -s @{wanted}")
+                told = json.loads(stream.readline())["params"]
+                # What the guest's clock showed when the offset was computed.
+                delays.append(told["last_sync_us"] / 1e6 + told["age_ms"] / 1e3 - wanted)
+        answered = 0
+        for local, sent, received in noted:
+            with contextlib.suppress(Failure):
+                past = self.ask("convert", exchange="okx", local_us=local)
+                answered += 1
+                self.assertIsNone(Truth.of(self.simulator, "okx").fault(past, sent, received))
+        note(
+            f"steps were told after {statistics.median(delays) * 1e3:.0f} ms (at most"
+            f" {max(delays) * 1e3:.0f}); {answered} of {len(noted)} past times were converted"
+        )
+        self.assertLess(statistics.median(delays), 0.3)
+        self.assertGreaterEqual(answered, 3)
 
     def test_realtime_is_slewed(self) -> None:
         self.addCleanup(self.machine.run, "adjtimex -q -t 10000 -f 0")
