@@ -86,7 +86,7 @@ import Testing
     let test = try TestBoard()
     let line = #"{"jsonrpc":"2.0","id":1,"method":"history","params":{"exchange":"okx"}}"#
     let told = TestBoard.Mutexed("")
-    _ = test.service.answer(Array(line.utf8)) { text in told.change { $0 = text ?? "" } }
+    _ = test.service.answer(Array(line.utf8)) { text in told.change { $0 = text?.text ?? "" } }
     let error = try JSONValue(parsing: told.change { $0 })["error"]
     #expect(error?["code"] == -32004 && error?["message"]?.string?.contains("--state") == true)
     for params in [
