@@ -42,9 +42,8 @@ import Testing
 
   /// Whether the answer came at once; it is in `replies` then or later.
   private func ask() -> Bool {
-    let take = { @Sendable [replies] (line: String?) in
-      guard let line, let json = try? JSONValue(parsing: line) else { return }
-      replies.change { $0.append(json) }
+    let take = { @Sendable [replies] (answer: JSONValue?) in
+      if let answer { replies.change { $0.append(answer) } }
     }
     guard case .now(let reply) = service.answer(line, later: take) else { return false }
     take(reply)
@@ -156,9 +155,8 @@ import Testing
     guard
       case .later = service.answer(
         Array(line.utf8),
-        later: { [replies] line in
-          guard let json = line.flatMap({ try? JSONValue(parsing: $0) }) else { return }
-          replies.change { $0.append(json) }
+        later: { [replies] answer in
+          if let answer { replies.change { $0.append(answer) } }
         })
     else {
       Issue.record("answered without the disk")
@@ -172,9 +170,8 @@ import Testing
 
   @Test func inABatchEachHasItsAnswer() throws {
     let one = String(decoding: line, as: UTF8.self)
-    let take = { @Sendable [replies] (line: String?) in
-      guard let json = line.flatMap({ try? JSONValue(parsing: $0) }) else { return }
-      replies.change { $0.append(json) }
+    let take = { @Sendable [replies] (answer: JSONValue?) in
+      if let answer { replies.change { $0.append(answer) } }
     }
     guard case .later = service.answer(Array("[\(one),\(one),\(one)]".utf8), later: take) else {
       Issue.record("answered without the disk")
