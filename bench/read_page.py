@@ -25,9 +25,9 @@ import exchange_clock  # noqa: E402  (its path is set above)
 from harness import Daemon, Simulator  # noqa: E402
 
 FIVE = ["binance", "bitget", "bybit", "kucoin", "okx"]
-ROUNDS = 15
-READS = 1_000_000
-PYTHON_READS = 100_000
+ROUNDS = 301
+READS = 10_000
+PYTHON_READS = 500
 MOST_RATIO = 2.5
 """Of a read to a bare clock_gettime(CLOCK_MONOTONIC_RAW), from C and from Swift."""
 MOST_PYTHON_US = 2.0

@@ -49,8 +49,7 @@ public final class ClockPage: Sendable {
   /// - Throws: `replaced`, `unknownExchange`, `torn`, `notSynchronized`, `void` or `clockMoved`.
   public func now(_ exchange: ExchangeID) throws(ClockError) -> ExchangeTime {
     do throws(PageRefusal) {
-      let look = try look(at: exchange)
-      return look.time(of: exchange)
+      return try moment(of: exchange).time(of: exchange)
     } catch {
       throw ClockError(error, path: path, exchange: exchange)
     }
@@ -71,6 +70,32 @@ public final class ClockPage: Sendable {
     }
   }
 
+  /// An exchange's time at one moment of this host's clocks.
+  struct Moment {
+    var reading: PageTimes.Reading
+    var realtimeNanoseconds: Int64
+
+    func time(of exchange: ExchangeID) -> ExchangeTime {
+      ExchangeTime(
+        exchange: exchange, state: reading.state == .synchronized ? .synchronized : .holdover,
+        earliestNanoseconds: reading.earliestNanoseconds,
+        latestNanoseconds: reading.latestNanoseconds, localNanoseconds: realtimeNanoseconds)
+    }
+  }
+
+  /// The time alone, for which the rest of the slot is not read.
+  func moment(of exchange: ExchangeID) throws(PageRefusal) -> Moment {
+    guard view.number(at: PageLayout.HeaderField.status.rawValue) == 1 else { throw .replaced }
+    guard let key = exchange.key, let index = index(of: key) else { throw .unknownExchange }
+    let clocks = HostClocks.coarse()
+    var words = InlineArray<16, UInt64>(repeating: 0)
+    guard view.readBeginning(&words, at: PageLayout.offset(ofSlot: index)) else { throw .torn }
+    return Moment(
+      reading: try PageTimes(words).reading(
+        rawNanoseconds: clocks.raw, coarseNanoseconds: clocks.realtime),
+      realtimeNanoseconds: clocks.realtime)
+  }
+
   /// What is on the page now.
   func look(at exchange: ExchangeID) throws(PageRefusal) -> PageLook {
     try look(at: exchange, clocks: HostClocks.coarse())
@@ -88,6 +113,7 @@ public final class ClockPage: Sendable {
       PageSlot(words), rawNanoseconds: clocks.raw, realtimeNanoseconds: clocks.realtime)
   }
 
+  @inline(__always)
   private func index(of id: PageID) -> Int? {
     var (low, high) = (0, ids.count)
     while low < high {

@@ -66,9 +66,9 @@ public final class ExchangeClock: Sendable {
   public func now(
     _ exchange: ExchangeID, maxError: Duration? = nil
   ) throws(ClockError) -> ExchangeTime {
-    if let look = try? pages.look(at: exchange) {
-      let time = look.time(of: exchange)
-      if maxError.map({ time.error <= $0 }) ?? true { return time }
+    if let moment = try? pages.moment(of: exchange) {
+      let time = moment.time(of: exchange)
+      guard let maxError, time.error > maxError else { return time }
     }
     let result = try ask(
       .now,

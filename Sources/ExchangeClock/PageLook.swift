@@ -7,9 +7,6 @@ struct PageLook {
   let reading: PageSlot.Reading
   let realtimeNanoseconds: Int64
 
-  /// How long nobody had looked after the slot.
-  let ageNanoseconds: Int64
-
   init(
     _ slot: PageSlot, rawNanoseconds: Int64, realtimeNanoseconds: Int64
   ) throws(PageRefusal) {
@@ -17,7 +14,6 @@ struct PageLook {
       rawNanoseconds: rawNanoseconds, coarseNanoseconds: realtimeNanoseconds)
     self.slot = slot
     self.realtimeNanoseconds = realtimeNanoseconds
-    ageNanoseconds = rawNanoseconds &- slot.checkedNanoseconds
   }
 
   func time(of exchange: ExchangeID) -> ExchangeTime {

@@ -25,29 +25,53 @@ final class PageReader: Sendable {
 
   var isOpen: Bool { current.load(ordering: .acquiring) != nil }
 
-  func look(at exchange: ExchangeID) throws(PageRefusal) -> PageLook {
-    let refusal: PageRefusal
-    do throws(PageRefusal) {
-      let look = try page().look(at: exchange)
-      guard look.ageNanoseconds > Self.abandonedNanoseconds, isDue, let fresh = try? open() else {
-        return look
-      }
-      return try fresh.look(at: exchange)
-    } catch {
-      refusal = error
+  /// What time an exchange believes it is.
+  func moment(of exchange: ExchangeID) throws(PageRefusal) -> ClockPage.Moment {
+    let first: Result<ClockPage.Moment, PageRefusal> =
+      current.load(ordering: .acquiring).map { page in
+        // Without a lock, and without counting who refers to the page: it is never let go.
+        page._withUnsafeGuaranteedRef { page in
+          Result { () throws(PageRefusal) in try page.moment(of: exchange) }
+        }
+      } ?? .failure(.notFound)
+    if case .success(let moment) = first,
+      moment.reading.ageNanoseconds < Self.abandonedNanoseconds
+    {
+      return moment
     }
-    switch refusal {
-    case .replaced: break
-    case .notFound, .void, .clockMoved: guard isDue else { throw refusal }
-    default: throw refusal
+    guard let next = next(after: first.map(\.reading.ageNanoseconds)) else {
+      return try first.get()
     }
-    guard let fresh = try open() else { throw refusal }
-    return try fresh.look(at: exchange)
+    return try next.moment(of: exchange)
   }
 
-  private func page() throws(PageRefusal) -> ClockPage {
+  /// What the page says of an exchange.
+  func look(at exchange: ExchangeID) throws(PageRefusal) -> PageLook {
+    let first = Result { () throws(PageRefusal) in
+      try page().takeUnretainedValue().look(at: exchange)
+    }
+    guard let next = next(after: first.map(\.reading.ageNanoseconds)) else {
+      return try first.get()
+    }
+    return try next.look(at: exchange)
+  }
+
+  private func page() throws(PageRefusal) -> Unmanaged<ClockPage> {
     guard let page = current.load(ordering: .acquiring) else { throw .notFound }
-    return page.takeUnretainedValue()
+    return page
+  }
+
+  /// The successor of a page that told nothing, or that nobody has looked after for so long; nil
+  /// where there is none, so that what was told stands.
+  private func next(after first: Result<Int64, PageRefusal>) -> ClockPage? {
+    let mayHaveOne =
+      switch first {
+      case .success(let age): age >= Self.abandonedNanoseconds && isDue
+      case .failure(.replaced): true
+      case .failure(.notFound), .failure(.void), .failure(.clockMoved): isDue
+      case .failure: false
+      }
+    return mayHaveOne ? try? open() : nil
   }
 
   /// Whether it is time for another look at the path; counts as one.

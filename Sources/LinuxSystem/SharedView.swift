@@ -41,6 +41,15 @@ package final class SharedView: Sendable {
     return ec_load_shared(start + offset)
   }
 
+  /// The first sixteen of words that were written together; false as below.
+  package func readBeginning(_ words: inout InlineArray<16, UInt64>, at offset: Int) -> Bool {
+    precondition(offset >= 0 && offset + 128 <= bytes && offset % 8 == 0, "outside of the file")
+    return withUnsafeMutableBytes(of: &words) {
+      ec_sequence_read(start + offset, $0.baseAddress?.assumingMemoryBound(to: UInt64.self), 16)
+        == 1
+    }
+  }
+
   /// Words that were written together, the count of writes first; false where the writer was always
   /// found writing.
   package func read(_ words: inout InlineArray<24, UInt64>, at offset: Int) -> Bool {

@@ -98,7 +98,7 @@ import Testing
     #expect(meaning("header_bytes") == "\(PageLayout.headerBytes)")
     #expect(meaning("slot_bytes") == "\(PageLayout.slotBytes)")
     let text = try text()
-    let slack = "\(PageSlot.clockSlackNanoseconds) + age / 1000000 * \(PageSlot.clockSlackPPM)"
+    let slack = "\(PageTimes.slackNanoseconds) + age / 1000000 * \(PageTimes.slackPPM)"
     #expect(text.contains(slack))
     for refusal in [
       PageRefusal.notFound, .foreignVersion, .otherBoot, .replaced, .unknownExchange, .torn,

@@ -279,20 +279,38 @@ static inline enum exchange_clock_status exchange_clock_page_open(
   return EXCHANGE_CLOCK_OK;
 }
 
+/* Whether an id comes before (-1) or after (1) another, as its bytes are ordered: eight at once, where
+   memcmp(3) would be a call. */
+static inline int exchange_clock_order(const unsigned char *left, const unsigned char *right) {
+  for (int i = 0; i < EXCHANGE_CLOCK_LONGEST_ID; i += 8) {
+    uint64_t a, b;
+    memcpy(&a, left + i, sizeof a);
+    memcpy(&b, right + i, sizeof b);
+    if (a == b) continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    a = __builtin_bswap64(a);
+    b = __builtin_bswap64(b);
+#endif
+    return a < b ? -1 : 1;
+  }
+  return 0;
+}
+
 /* The index of an exchange's slot, which holds for as long as the page is in use; -1 none. */
 static inline int exchange_clock_page_find(
     const struct exchange_clock_page *page, const char *exchange) {
-  char id[EXCHANGE_CLOCK_LONGEST_ID];
-  size_t length = strnlen(exchange, sizeof id + 1);
-  if (length == 0 || length > sizeof id) return -1;
-  memset(id, 0, sizeof id);
-  memcpy(id, exchange, length);
-  int low = 0, high = (int)page->slots;
+  unsigned char id[EXCHANGE_CLOCK_LONGEST_ID] = {0};
+  size_t length = 0;
+  for (; exchange[length] != '\0'; length++) {
+    if (length == sizeof id) return -1;
+    id[length] = (unsigned char)exchange[length];
+  }
+  int low = 0, high = length > 0 ? (int)page->slots : 0;
   while (low < high) {
     int middle = low + (high - low) / 2;
     const unsigned char *slot =
         page->start + EXCHANGE_CLOCK_HEADER_BYTES + (size_t)middle * EXCHANGE_CLOCK_SLOT_BYTES;
-    int order = memcmp(slot + 8, id, sizeof id);
+    int order = exchange_clock_order(slot + 8, id);
     if (order == 0) return middle;
     if (order < 0) low = middle + 1;
     else high = middle;
@@ -305,19 +323,19 @@ static inline enum exchange_clock_status exchange_clock_page_slot(
     const struct exchange_clock_page *page, int index, struct exchange_clock_slot *slot) {
   const uint64_t *place = (const uint64_t *)(const void *)(
       page->start + EXCHANGE_CLOCK_HEADER_BYTES + (size_t)index * EXCHANGE_CLOCK_SLOT_BYTES);
-  uint64_t words[EXCHANGE_CLOCK_SLOT_WORDS];
   for (int tries = 0; tries < EXCHANGE_CLOCK_TRIES; tries++) {
-    words[0] = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
-    if (words[0] & 1) continue;
-    for (int i = 1; i < EXCHANGE_CLOCK_SLOT_WORDS; i++)
-      words[i] = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
+    uint64_t sequence = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
+    if (sequence & 1) continue;
+    slot->sequence = sequence;
+    for (size_t i = 1; i < EXCHANGE_CLOCK_SLOT_WORDS; i++) {
+      uint64_t word = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
+      memcpy((char *)slot + 8 * i, &word, sizeof word);
+    }
     /* The sequence is looked at again after the fields, not before. */
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (__atomic_load_n(&place[0], __ATOMIC_RELAXED) == words[0]) {
-      memcpy(slot, words, sizeof *slot);
-      return EXCHANGE_CLOCK_OK;
-    }
+    if (__atomic_load_n(&place[0], __ATOMIC_RELAXED) == sequence) return EXCHANGE_CLOCK_OK;
   }
+  memset(slot, 0, sizeof *slot);
   return EXCHANGE_CLOCK_TORN;
 }
 
@@ -385,17 +403,22 @@ static inline enum exchange_clock_status exchange_clock_slot_now(
 static inline enum exchange_clock_status exchange_clock_page_read(
     const struct exchange_clock_page *page, int index, struct exchange_clock_slot *slot,
     struct exchange_clock_now *now) {
+  enum exchange_clock_status status = EXCHANGE_CLOCK_OK;
+  if (page->start == NULL) status = EXCHANGE_CLOCK_NOT_FOUND;
+  else if (__atomic_load_n((const uint32_t *)(const void *)(page->start + 40),
+                           __ATOMIC_ACQUIRE) != 1)
+    status = EXCHANGE_CLOCK_REPLACED;
+  else if (index < 0 || (uint32_t)index >= page->slots) status = EXCHANGE_CLOCK_UNKNOWN_EXCHANGE;
+  if (status == EXCHANGE_CLOCK_OK) {
+    int64_t raw_ns, realtime_ns;
+    exchange_clock_read_clocks(&raw_ns, &realtime_ns);
+    status = exchange_clock_page_slot(page, index, slot);
+    if (status == EXCHANGE_CLOCK_OK)
+      return exchange_clock_slot_now(slot, raw_ns, realtime_ns, now);
+  }
   memset(now, 0, sizeof *now);
   memset(slot, 0, sizeof *slot);
-  if (page->start == NULL) return EXCHANGE_CLOCK_NOT_FOUND;
-  if (__atomic_load_n((const uint32_t *)(const void *)(page->start + 40), __ATOMIC_ACQUIRE) != 1)
-    return EXCHANGE_CLOCK_REPLACED;
-  if (index < 0 || (uint32_t)index >= page->slots) return EXCHANGE_CLOCK_UNKNOWN_EXCHANGE;
-  int64_t raw_ns, realtime_ns;
-  exchange_clock_read_clocks(&raw_ns, &realtime_ns);
-  enum exchange_clock_status status = exchange_clock_page_slot(page, index, slot);
-  return status == EXCHANGE_CLOCK_OK ? exchange_clock_slot_now(slot, raw_ns, realtime_ns, now)
-                                     : status;
+  return status;
 }
 
 /* What time an exchange believes it is, by the page alone. */

@@ -1,7 +1,8 @@
 /// An exchange's id as a slot holds it: up to 32 bytes, zero padded. Ordered as its bytes are.
+@usableFromInline
 package struct PageID: Sendable, Hashable, Comparable {
   /// Eight bytes each, the first byte in the highest place.
-  private let parts: (UInt64, UInt64, UInt64, UInt64)
+  @usableFromInline let parts: (UInt64, UInt64, UInt64, UInt64)
 
   package static let longest = 32
 
@@ -46,10 +47,21 @@ package struct PageID: Sendable, Hashable, Comparable {
     }
   }
 
-  package static func == (left: PageID, right: PageID) -> Bool { left.parts == right.parts }
+  @inlinable @inline(__always)
+  package static func == (left: PageID, right: PageID) -> Bool {
+    left.parts.0 == right.parts.0 && left.parts.1 == right.parts.1
+      && left.parts.2 == right.parts.2 && left.parts.3 == right.parts.3
+  }
 
-  package static func < (left: PageID, right: PageID) -> Bool { left.parts < right.parts }
+  @inlinable @inline(__always)
+  package static func < (left: PageID, right: PageID) -> Bool {
+    if left.parts.0 != right.parts.0 { return left.parts.0 < right.parts.0 }
+    if left.parts.1 != right.parts.1 { return left.parts.1 < right.parts.1 }
+    if left.parts.2 != right.parts.2 { return left.parts.2 < right.parts.2 }
+    return left.parts.3 < right.parts.3
+  }
 
+  @usableFromInline
   package func hash(into hasher: inout Hasher) {
     for index in 0..<4 { hasher.combine(inMemory(index)) }
   }

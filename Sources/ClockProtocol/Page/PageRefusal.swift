@@ -1,4 +1,5 @@
 /// Why no time is had from the shared page. All clients use these names.
+@usableFromInline
 package enum PageRefusal: Error, Sendable, Equatable {
   case notFound
   /// Not a page, or of a version that is not known here.

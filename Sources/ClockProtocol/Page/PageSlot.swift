@@ -3,7 +3,9 @@ package import ClockCore
 /// What one slot of the shared page says of an exchange.
 ///
 /// Numbers are bare here, as a reader has some tens of nanoseconds for all of it.
+@usableFromInline
 package struct PageSlot: Sendable, Equatable {
+  @usableFromInline
   package enum State: UInt32, Sendable {
     case unknown = 0
     case synchronized = 1
