@@ -145,8 +145,9 @@ bench-accuracy: build $(bench)/installed
 	$(bench)/bin/python bench/accuracy.py --build-dir $(release)
 
 bench-read: build bench-deps
-	python3 bench/read_page.py --build-dir $(release)
-	python3 bench/read_socket.py --build-dir $(release)
+	status=0; for part in read_page read_socket; do \
+	  python3 bench/$$part.py --build-dir $(release) || status=1; \
+	done; exit $$status
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
 $(bench)/installed: bench/requirements.txt | deps
