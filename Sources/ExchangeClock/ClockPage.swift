@@ -83,9 +83,21 @@ public final class ClockPage: Sendable {
     }
   }
 
-  /// The time alone, for which the rest of the slot is not read.
+  /// The time alone, for which the rest of the slot is not read. Whether the page was replaced is
+  /// looked at only where it does not tell: the slots of such a page have no state any more. A
+  /// thread that was held up between its two clocks has them moved apart: it reads them once more.
   func moment(of exchange: ExchangeID) throws(PageRefusal) -> Moment {
-    guard view.number(at: PageLayout.HeaderField.status.rawValue) == 1 else { throw .replaced }
+    do throws(PageRefusal) {
+      return try momentUnlessReplaced(of: exchange)
+    } catch {
+      guard view.number(at: PageLayout.HeaderField.status.rawValue) == 1 else { throw .replaced }
+      guard error == .clockMoved else { throw error }
+    }
+    return try momentUnlessReplaced(of: exchange)
+  }
+
+  @inline(__always)
+  private func momentUnlessReplaced(of exchange: ExchangeID) throws(PageRefusal) -> Moment {
     guard let key = exchange.key, let index = index(of: key) else { throw .unknownExchange }
     let clocks = HostClocks.coarse()
     var words = InlineArray<16, UInt64>(repeating: 0)
@@ -98,7 +110,12 @@ public final class ClockPage: Sendable {
 
   /// What is on the page now.
   func look(at exchange: ExchangeID) throws(PageRefusal) -> PageLook {
-    try look(at: exchange, clocks: HostClocks.coarse())
+    do throws(PageRefusal) {
+      return try look(at: exchange, clocks: HostClocks.coarse())
+    } catch {
+      guard error == .clockMoved else { throw error }
+    }
+    return try look(at: exchange, clocks: HostClocks.coarse())
   }
 
   /// What is on the page when this host's clocks were these.

@@ -413,8 +413,15 @@ static inline enum exchange_clock_status exchange_clock_page_read(
     int64_t raw_ns, realtime_ns;
     exchange_clock_read_clocks(&raw_ns, &realtime_ns);
     status = exchange_clock_page_slot(page, index, slot);
-    if (status == EXCHANGE_CLOCK_OK)
-      return exchange_clock_slot_now(slot, raw_ns, realtime_ns, now);
+    if (status == EXCHANGE_CLOCK_OK) {
+      status = exchange_clock_slot_now(slot, raw_ns, realtime_ns, now);
+      if (status != EXCHANGE_CLOCK_CLOCK_MOVED) return status;
+      /* Or this thread was held up between the two clocks: read once more. */
+      exchange_clock_read_clocks(&raw_ns, &realtime_ns);
+      status = exchange_clock_page_slot(page, index, slot);
+      if (status == EXCHANGE_CLOCK_OK)
+        return exchange_clock_slot_now(slot, raw_ns, realtime_ns, now);
+    }
   }
   memset(now, 0, sizeof *now);
   memset(slot, 0, sizeof *slot);
