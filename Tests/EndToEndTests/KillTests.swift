@@ -53,7 +53,7 @@ import Testing
       }
       inFile = after
     }
-    #expect(place.names.allSatisfy { ["state.json", "state.json.new"].contains($0) })
+    #expect(place.names.allSatisfy { ["history", "state.json", "state.json.new"].contains($0) })
     print(
       "chain \(chain): \(Self.killsPerChain) kills, \(seen) bursts seen, \(restored) starts from"
         + " the state file, \(torn) times a half-written file beside it")
@@ -117,8 +117,7 @@ import Testing
     }
 
     deinit {
-      for name in names { unlink("\(root)/\(name)") }
-      rmdir(root)
+      TemporaryDirectory.remove(root)
     }
 
     var names: [String] {

@@ -163,7 +163,7 @@ import Testing
         product("exchange-clockd"), try configuration(),
       ])
     #expect(result.code == 1)
-    #expect(result.output.contains("20 descriptors are allowed and 35 are needed"))
+    #expect(result.output.contains("20 descriptors are allowed and 36 are needed"))
   }
 
   private let scratch = TemporaryDirectory()

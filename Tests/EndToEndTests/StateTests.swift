@@ -37,7 +37,7 @@ import Testing
   }
 
   private func warnings(_ daemon: DaemonProcess) -> [Substring] {
-    daemon.log.split(separator: "\n").filter { $0.hasPrefix("<4>") }
+    daemon.log.split(separator: "\n").filter { $0.hasPrefix("<4>the state file") }
   }
 
   @Test(arguments: [SIGKILL, SIGTERM])

@@ -17,7 +17,7 @@ final class TemporaryDirectory: Sendable {
   }
 
   /// A directory with all that is in it.
-  private static func remove(_ path: String) {
+  static func remove(_ path: String) {
     if let listing = opendir(path) {
       while let entry = readdir(listing) {
         let name = withUnsafeBytes(of: entry.pointee.d_name) {
