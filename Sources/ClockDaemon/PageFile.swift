@@ -151,6 +151,8 @@ struct PageFile {
 
   /// Of the slots nothing is left, for those who do not look at the status.
   private static func retire(_ old: SharedFile) {
+    // Cut off within the header, it is no reader's page.
+    guard old.bytes >= PageLayout.headerBytes else { return }
     old.store(PageLayout.Status.replaced.rawValue, at: PageLayout.HeaderField.status.rawValue)
     guard
       let header = try? PageHeader(old.read(PageLayout.headerBytes), fileBytes: old.bytes)

@@ -147,6 +147,17 @@ import Testing
     if what == "link" { #expect(try FileContents.read(other) == Array("precious".utf8)) }
   }
 
+  /// A disk that filled up, or a kill, may have left the beginning of one.
+  @Test(arguments: [8, 20, 43, 44, 63, 64]) func theBeginningOfAPageIsReplaced(
+    _ length: Int
+  ) throws {
+    let bytes = Array("XCLOCKPG".utf8) + Array(repeating: 0, count: length - 8)
+    directory.write(String(decoding: bytes, as: UTF8.self), to: directory.path)
+    let page = try PageFile(at: place, ids: try ids("okx"))
+    #expect(try header(try view()).status == .inUse)
+    withExtendedLifetime(page) {}
+  }
+
   @Test func aPageOfAnotherUserIsLeftAlone() throws {
     _ = try PageFile(at: place, ids: [])
     guard chown(directory.path, 65_534, gid_t.max) == 0 else {
