@@ -4,15 +4,25 @@
 SWIFT   ?= swift
 PREFIX  ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 CONFIG  ?= config/exchange-clock.toml
 
 sudo    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 release := .build/release
 venv    := .build/venv
 bench   := .build/bench-venv
+deb     := .build/deb
+chrony  := .build/chrony
 guest   := .build/guest
 prometheus := .build/prometheus
 sources := Package.swift Sources Tests
+
+units     := exchange-clockd.service exchange-clockd.socket exchange-clock-wait.service \
+             exchange-clock-sync.target exchange-clock-exporter.service
+man_pages := $(notdir $(wildcard docs/man/*))
+# Debian's zsh looks where its packages put theirs; under /usr/local it is site-functions.
+zsh_completions := $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 # What the build needs, and what the tests, the demo and the benchmarks need besides.
 packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttpd-dev \
@@ -22,11 +32,14 @@ packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttp
 guest_packages := qemu-system-x86 socat
 # What `make bench-read` compares with: redis-tools has the server's binary as well, and starts none.
 bench_packages := redis-tools
+# What making and testing the Debian package needs besides.
+systemd_packages := debhelper dpkg-dev fakeroot lintian man-db systemd-container zsh fish
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps guest-deps build demo run test test-swift test-clients test-clock test-metrics \
-        lint format docs bench bench-accuracy bench-read bench-deps install clean
+.PHONY: help deps guest-deps systemd-deps build demo run test test-swift test-clients test-clock \
+        test-metrics test-systemd lint format docs bench bench-accuracy bench-read bench-deps \
+        install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -36,16 +49,19 @@ help:
 	@echo 'make test      format, unit, simulation, end-to-end, client and guest tests'
 	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
 	@echo 'make test-metrics  metrics, alerts and dashboard with a real Prometheus'
+	@echo 'make test-systemd  the Debian package in a container with a real systemd (as root)'
 	@echo 'make lint      format check only'
 	@echo 'make docs      docs/exchanges.md from the catalogue'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make bench-read  reading the page beside a bare clock, asking beside an echo and redis'
+	@echo 'make deb       the Debian package, in $(deb)'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
 guest-deps: packages := $(guest_packages)
 bench-deps: packages := $(bench_packages)
-deps guest-deps bench-deps:
+systemd-deps: packages := $(systemd_packages)
+deps guest-deps bench-deps systemd-deps:
 	@missing=; for package in $(packages); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; \
@@ -73,7 +89,7 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-clock test-metrics; do \
+	for ring in test-swift test-clients test-clock test-metrics test-systemd; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -106,6 +122,18 @@ $(prometheus)/usr:
 	  fetch() { apt-get download -qq -o APT::Sandbox::User=root prometheus; }; \
 	  fetch || { $(sudo) apt-get update -qq && fetch; }
 	dpkg-deb -x $(prometheus)/packages/prometheus_*.deb $(prometheus) && rm -r $(prometheus)/packages
+
+# The package as it is shipped, so it needs the optimized programs.
+test-systemd: deb $(venv)/installed $(chrony)/usr
+	python3 -m unittest discover -s Tests/systemd -v
+
+# To compare with; not installed, as a host has one NTP daemon at most.
+$(chrony)/usr: | systemd-deps
+	rm -rf $(chrony) && mkdir -p $(chrony)/packages
+	cd $(chrony)/packages && \
+	  fetch() { apt-get download -qq -o APT::Sandbox::User=root chrony; }; \
+	  fetch || { $(sudo) apt-get update -qq && fetch; }
+	dpkg-deb -x $(chrony)/packages/chrony_*.deb $(chrony) && rm -r $(chrony)/packages
 
 # The kernel's package is the one that the package named here always depends on.
 $(guest)/unpacked: | guest-deps
@@ -155,6 +183,14 @@ $(bench)/installed: bench/requirements.txt | deps
 	$(bench)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+# Made beside the tree, as dpkg-buildpackage wants a debian/ in a tree of its own.
+deb: build systemd-deps
+	rm -rf $(deb) && mkdir -p $(deb)/tree
+	cp -r packaging/debian $(deb)/tree/
+	cd $(deb)/tree && SOURCE=$(CURDIR) dpkg-buildpackage --build=binary --no-sign
+	lintian --fail-on error,warning $(deb)/exchange-clock_*.changes
+	rm -r $(deb)/tree
+
 # Built before, so that root needs no toolchain: make build && sudo make install
 install:
 	@[ -x $(release)/exchange-clockd ] || { echo 'run "make build" first' >&2; exit 1; }
@@ -165,22 +201,69 @@ install:
 	  "$(DESTDIR)$(PREFIX)/libexec/exchange-clock/exchange-clock-probe"
 	install -D -m 755 $(release)/exchange-clock-exporter \
 	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-exporter"
-	sed 's,/usr/bin/,$(PREFIX)/bin/,' systemd/exchange-clock-exporter.service \
-	  > .build/exchange-clock-exporter.service
-	install -D -m 644 .build/exchange-clock-exporter.service \
-	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clock-exporter.service"
 	install -D -m 644 clients/c/exchange_clock.h "$(DESTDIR)$(PREFIX)/include/exchange_clock.h"
-	sed 's,/usr/sbin/,$(PREFIX)/sbin/,' systemd/exchange-clockd.service > .build/exchange-clockd.service
-	install -D -m 644 .build/exchange-clockd.service \
-	  "$(DESTDIR)$(PREFIX)/lib/systemd/system/exchange-clockd.service"
+	for unit in $(units); do \
+	  sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/usr/bin/exchange,$(PREFIX)/bin/exchange,' systemd/$$unit \
+	    | install -D -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
+	done
 	install -D -m 644 systemd/exchange-clock.sysusers \
 	  "$(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf"
+	install -D -m 644 systemd/exchange-clock.tmpfiles \
+	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/exchange-clock.conf"
+	install -D -m 644 systemd/exchange-clock.catalog \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/catalog/exchange-clock.catalog"
 	install -D -m 644 systemd/70-exchange-clock.rules \
-	  "$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-exchange-clock.rules"
+	  "$(DESTDIR)$(UDEVDIR)/70-exchange-clock.rules"
+	for page in $(man_pages); do \
+	  install -D -m 644 docs/man/$$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page" \
+	    || exit 1; \
+	done
+	install -D -m 644 packaging/completions/exchange-clock.bash \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/exchange-clock"
+	ln -sf exchange-clock "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/exchange-clock-sim"
+	ln -sf exchange-clock "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/exchange-clockd"
+	ln -sf exchange-clock \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/exchange-clock-exporter"
+	install -D -m 644 packaging/completions/exchange-clock.zsh \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/$(zsh_completions)/_exchange-clock"
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d" \
+	  packaging/completions/exchange-clock.fish packaging/completions/exchange-clock-sim.fish \
+	  packaging/completions/exchange-clockd.fish \
+	  packaging/completions/exchange-clock-exporter.fish
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock" README.md docs/*.md
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock/examples" systemd/bot.conf
 	@# A configuration that is there already is the operator's.
 	[ -e "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml" ] || \
 	  install -D -m 644 config/exchange-clock.toml \
 	    "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml"
+	@# What a package's scripts do, where a system is running that this is for.
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then set -ex; \
+	  systemd-sysusers; systemd-tmpfiles --create exchange-clock.conf; \
+	  journalctl --update-catalog; systemctl daemon-reload; \
+	fi
+
+# The configuration and the state stay.
+uninstall:
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then set -ex; \
+	  systemctl disable --now $(units) || true; \
+	fi
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/exchange-clockd" "$(DESTDIR)$(PREFIX)/bin/exchange-clock" \
+	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-sim" \
+	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-exporter" \
+	  "$(DESTDIR)$(PREFIX)/include/exchange_clock.h" $(units:%="$(DESTDIR)$(UNITDIR)/%") \
+	  "$(DESTDIR)$(PREFIX)/lib/sysusers.d/exchange-clock.conf" \
+	  "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/exchange-clock.conf" \
+	  "$(DESTDIR)$(PREFIX)/lib/systemd/catalog/exchange-clock.catalog" \
+	  "$(DESTDIR)$(UDEVDIR)/70-exchange-clock.rules" \
+	  "$(DESTDIR)$(PREFIX)/share/man/man"[1578]/exchange-clock*.[1578] \
+	  "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/exchange-clock"* \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/$(zsh_completions)/_exchange-clock" \
+	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/exchange-clock"*.fish
+	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock" \
+	  "$(DESTDIR)$(PREFIX)/libexec/exchange-clock"
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then set -ex; \
+	  journalctl --update-catalog; systemctl daemon-reload; \
+	fi
 
 clean:
 	rm -rf .build

@@ -4,6 +4,8 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -214,6 +216,27 @@ uint32_t ec_load_shared(const void *number) {
 
 void ec_store_shared(void *number, uint32_t value) {
   __atomic_store_n((uint32_t *)number, value, __ATOMIC_RELEASE);
+}
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *context) {
+  (void)size;
+  (void)context;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+    /* One that is or was writable holds what the file has not: relocations. */
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+    uintptr_t end = (start + segment->p_memsz + page - 1) & ~(page - 1);
+    start &= ~(page - 1);
+    madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void ec_release_memory(void) {
+  malloc_trim(0);
+  dl_iterate_phdr(release_object, NULL);
 }
 
 void ec_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

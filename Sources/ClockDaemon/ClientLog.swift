@@ -22,7 +22,7 @@ struct ClientLog {
   private var told: [Kind: MonotonicInstant] = [:]
   private let write: (String) -> Void
 
-  init(write: @escaping (String) -> Void = { Log.write(.notice, $0) }) {
+  init(write: @escaping (String) -> Void = { Log.write(.notice, $0, .client) }) {
     self.write = write
   }
 

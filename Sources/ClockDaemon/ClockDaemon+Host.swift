@@ -21,7 +21,7 @@ extension ClockDaemon {
     switch event {
     case .looked(let line):
       _ = checkedNow()
-      if let line { Log.write(.notice, line) }
+      if let line { Log.write(.notice, line, .systemClockSet) }
     case .clockSet(let line, let step):
       // What is slewed as fast is none.
       if abs(step) >= SystemClockSteps.leastStep {
@@ -41,7 +41,9 @@ extension ClockDaemon {
   ///
   /// - Returns: the time after that.
   private func disrupt(_ interruption: HostWatch.Interruption) -> MonotonicInstant {
-    Log.write(.notice, "\(interruption.event): resyncing")
+    Log.write(
+      .notice, "\(interruption.event): resyncing", .hostInterrupted,
+      [Log.Field("REASON", interruption.reason)])
     recordForAll(.disruption, interruption.event)
     var watch = board.read().host
     watch.renew(at: HostClocks.read())
@@ -78,6 +80,6 @@ extension ClockDaemon {
       retried.isEmpty
       ? "no exchange was asked"
       : "asking again where the certificate was refused: \(retried.joined(separator: ", "))"
-    Log.write(.notice, "\(line), \(effect)")
+    Log.write(.notice, "\(line), \(effect)", .systemClockSet)
   }
 }

@@ -22,17 +22,25 @@ actor ClockDaemon {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   nonisolated let board: StatusBoard
-  private let settings: DaemonSettings
+  var settings: DaemonSettings
   private let threads: ProbeThreads
   /// Those that the board was made from, until `begin` takes them over.
   private var trackers: [ExchangeTracker]
   /// Nil when no state is kept.
-  private let keeper: StateKeeper?
+  let keeper: StateKeeper?
   /// Nil when no state is kept.
   let history: HistoryKeeper?
+  /// Sorted by id, as the entries of the board are.
   var exchanges: [FollowedExchange] = []
-  private var readiness: Readiness
-  private let notifier: Notifier
+  private var lastKey = 0
+  /// What those that are followed no more have asked for, and their nonces.
+  var former: [String: SavedState.Entry] = [:]
+  var readiness: Readiness
+  let notifier: Notifier
+  /// Why the configuration as it is now is not in force; nil when it is.
+  var refusal: String?
+  /// Since memory was last released.
+  private var hasProbed = false
   private var housekeeping: Housekeeping?
   private let hardwareClock: HardwareClock?
   let page: PagePublisher
@@ -58,14 +66,14 @@ actor ClockDaemon {
 
   /// Starts the first resync of every exchange.
   nonisolated func start(server: SocketServer) {
-    executor.queue.async { self.assumeIsolated { $0.begin(server: server) } }
+    enqueue { $0.begin(server: server) }
   }
 
   /// Resyncs one exchange, or all for nil; the answer is the `offset` object, or an array.
   nonisolated func resync(
     _ id: String?, acceptingStep: Bool, _ done: @escaping RequestService.Done
   ) {
-    executor.queue.async { self.assumeIsolated { $0.resyncDemanded(id, acceptingStep, done) } }
+    enqueue { $0.resyncDemanded(id, acceptingStep, done) }
   }
 
   /// Has one exchange's clock read anew, because a bot was refused for its timestamp.
@@ -73,20 +81,12 @@ actor ClockDaemon {
     _ id: String, _ doubt: RejectionService.Doubt,
     _ done: @escaping @Sendable (RejectionService.Reading) -> Void
   ) {
-    executor.queue.async { self.assumeIsolated { $0.clockDoubted(id, doubt, done) } }
+    enqueue { $0.clockDoubted(id, doubt, done) }
   }
 
   private func begin(server: SocketServer) {
     let now = HostClocks.monotonic()
-    exchanges = zip(settings.exchanges, trackers).enumerated().map { index, pair in
-      FollowedExchange(
-        settings: pair.0, target: pair.0.target,
-        timer: OneShotTimer(queue: executor.queue) { [weak self] in
-          self?.assumeIsolated { $0.timerFired(index) }
-        },
-        tracker: pair.1,
-        endpoints: EndpointChoice(count: pair.0.definition.baseURLs.count))
-    }
+    exchanges = zip(settings.exchanges, trackers).map { follow($0, $1) }
     trackers = []
     recordForAll(.started, "exchange-clockd \(exchangeClockVersion)")
     for index in exchanges.indices { perform(exchanges[index].tracker.started(at: now), index) }
@@ -97,19 +97,52 @@ actor ClockDaemon {
     housekeeping = Housekeeping(
       server: server, notifier: notifier, queue: executor.queue,
       status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
-      isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false })
+      isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false },
+      rest: { [weak self] in self?.assumeIsolated { $0.rest() } })
     // What was restored is an estimate.
     announceReadiness()
   }
 
+  func follow(_ settings: ExchangeSettings, _ tracker: ExchangeTracker) -> FollowedExchange {
+    lastKey += 1
+    let key = lastKey
+    return FollowedExchange(
+      key: key, settings: settings,
+      timer: OneShotTimer(queue: executor.queue) { [weak self] in
+        self?.assumeIsolated { $0.timerFired(key) }
+      },
+      tracker: tracker,
+      endpoints: EndpointChoice(count: settings.definition.baseURLs.count))
+  }
+
+  /// Runs `body` in the order of everything else that happens here.
+  nonisolated func enqueue(_ body: @escaping @Sendable (isolated ClockDaemon) -> Void) {
+    executor.queue.async { self.assumeIsolated { body($0) } }
+  }
+
+  /// Most of the time nothing is to be done but to answer, for which a fraction of the programs
+  /// and of their memory is needed that a resync takes.
+  private func rest() {
+    guard hasProbed, exchanges.allSatisfy({ $0.connection == nil }) else { return }
+    hasProbed = false
+    ProcessMemory.release()
+  }
+
   // MARK: Events
 
-  private func timerFired(_ index: Int) {
+  /// Nil when it is followed no more.
+  private func index(of key: Int) -> Int? {
+    exchanges.firstIndex { $0.key == key }
+  }
+
+  private func timerFired(_ key: Int) {
+    guard let index = index(of: key) else { return }
     let now = checkedNow()
     perform(exchanges[index].tracker.woke(at: now), index)
   }
 
-  private func probed(_ result: Result<Sample, ProbeFailure>, _ index: Int) {
+  private func probed(_ result: Result<Sample, ProbeFailure>, _ key: Int) {
+    guard let index = index(of: key) else { return }
     let now = checkedNow()
     if case .failure(let failure) = result { exchanges[index].endpoints.probeFailed(failure) }
     let actions =
@@ -131,7 +164,11 @@ actor ClockDaemon {
       let offsets = content.entries.filter { id == nil || $0.id == id }.map {
         $0.offset(at: clocks, host: content.host).json
       }
-      done(.success(id == nil ? .array(offsets) : offsets.first ?? .null))
+      if let id, offsets.isEmpty {
+        done(.failure(RPCError(.unknownExchange, "\(id) is followed no more", exchange: id)))
+      } else {
+        done(.success(id == nil ? .array(offsets) : offsets[0]))
+      }
     }
     let now = checkedNow()
     for index in wanted {
@@ -176,7 +213,7 @@ actor ClockDaemon {
         // What is in doubt must not be restored.
         if status.disruption != nil { saveState() }
       case .log(let event):
-        Log.write(event.priority, event.message(exchange: exchanges[index].id))
+        tell(event, index)
         note(event, index)
         record(event, index)
       case .resyncEnded(let failure):
@@ -189,6 +226,13 @@ actor ClockDaemon {
       }
     }
     acceptCommonStep()
+  }
+
+  private func tell(_ event: TrackerEvent, _ index: Int) {
+    let (id, status) = (exchanges[index].id, exchanges[index].tracker.status)
+    Log.write(
+      event.priority, event.message(exchange: id), event.messageKind,
+      [Log.Field("EXCHANGE", id)] + event.fields + status.fields(at: HostClocks.read()))
   }
 
   private func note(_ event: TrackerEvent, _ index: Int) {
@@ -211,7 +255,8 @@ actor ClockDaemon {
     let steps = CommonStep.indices(among: exchanges.map(\.jump), at: HostClocks.monotonic())
     guard !steps.isEmpty else { return }
     Log.write(
-      .notice, "most exchanges have jumped alike: this host's clock has moved; resyncing them")
+      .notice, "most exchanges have jumped alike: this host's clock has moved; resyncing them",
+      .commonStep)
     for index in steps { exchanges[index].jump?.isAccepted = true }
     for index in steps {
       let now = HostClocks.monotonic()
@@ -227,20 +272,26 @@ actor ClockDaemon {
     let connection =
       exchanges[index].connection ?? ProbeConnection(to: exchanges[index].currentTarget)
     exchanges[index].connection = connection
+    hasProbed = true
+    let key = exchanges[index].key
     do throws(SystemError) {
       try threads.run {
         let result = connection.probe()
-        self.executor.queue.async { self.assumeIsolated { $0.probed(result, index) } }
+        self.enqueue { $0.probed(result, key) }
       }
     } catch {
       let failure = ProbeFailure(reason: "no probe can be sent: \(error)")
-      executor.queue.async { self.assumeIsolated { $0.probed(.failure(failure), index) } }
+      enqueue { $0.probed(.failure(failure), key) }
     }
   }
 
-  private func closeConnection(_ index: Int) {
-    guard let connection = exchanges[index].connection else { return }
+  func closeConnection(_ index: Int) {
+    close(exchanges[index].connection)
     exchanges[index].connection = nil
+  }
+
+  func close(_ connection: ProbeConnection?) {
+    guard let connection else { return }
     // Closing says goodbye to the other end, which is not this queue's business.
     try? threads.run { withExtendedLifetime(connection) {} }
   }
@@ -254,8 +305,10 @@ actor ClockDaemon {
     housekeeping?.report()
   }
 
-  private func saveState() {
-    keeper?.save(exchanges.map(\.tracker.memory), watch: board.read().host)
+  func saveState() {
+    keeper?.save(
+      exchanges.map { .init(settings: $0.settings, memory: $0.tracker.memory) },
+      watch: board.read().host)
   }
 
   private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {
@@ -267,7 +320,8 @@ actor ClockDaemon {
     Log.write(
       .notice,
       "\(exchanges[index].id): asking \(baseURL) from now on"
-        + (failure.map { ": \($0.reason)" } ?? ""))
+        + (failure.map { ": \($0.reason)" } ?? ""), .endpointChosen,
+      [Log.Field("EXCHANGE", exchanges[index].id), Log.Field("URL", baseURL)])
   }
 
   private func updateReadiness(_ index: Int) {
@@ -279,21 +333,24 @@ actor ClockDaemon {
       Log.write(
         .warning,
         "\(exchanges[index].id): \(status.failures) attempts failed, readiness no longer waits for"
-          + " it: \(status.failure?.reason ?? "no reason known")")
+          + " it: \(status.failure?.reason ?? "no reason known")", .readinessGivenUp,
+        [Log.Field("EXCHANGE", exchanges[index].id)]
+          + (status.failure.map { [Log.Field("REASON", $0.reason)] } ?? []))
     }
     announceReadiness()
   }
 
-  private func announceReadiness() {
+  func announceReadiness() {
     let reached = readiness.update(
       exchanges.map { ($0.tracker.status.clock != nil, $0.isGivenUp) })
     guard reached else { return }
     board.change { $0.isReady = true }
     notifier.send("READY=1\nSTATUS=\(statusLine)")
-    Log.write(.info, "ready: \(statusLine)")
+    Log.write(.info, "ready: \(statusLine)", .ready)
   }
 
-  private var statusLine: String {
+  var statusLine: String {
     StatusLine.text(exchanges.map { ($0.id, $0.tracker.status) }, at: HostClocks.monotonic())
+      + (refusal.map { "; \($0)" } ?? "")
   }
 }

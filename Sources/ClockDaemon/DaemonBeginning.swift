@@ -33,7 +33,7 @@ struct DaemonBeginning {
           $0, for: settings,
           here: .here(host: host, at: clocks.raw, watch: watch))
       } ?? RestoredState()
-    for line in restored.lines { Log.write(line.priority, line.message) }
+    for line in restored.lines { Log.write(line.priority, line.message, .stateIgnored) }
 
     var seeds = SystemRandomNumberGenerator()
     let trackers = settings.exchanges.map { exchange in
@@ -55,7 +55,9 @@ struct DaemonBeginning {
       StateKeeper(
         path: path, host: host, board: board,
         snapshot: .init(
-          memories: trackers.map(\.memory),
+          exchanges: zip(settings.exchanges, trackers).map {
+            .init(settings: $0, memory: $1.memory)
+          },
           origin: .here(host: host, at: clocks.raw, watch: watch)),
         strangers: restored.strangers,
         write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
@@ -66,13 +68,14 @@ struct DaemonBeginning {
         Log.write(
           .notice,
           "nonces of \(ids.joined(separator: ", ")) are kept in memory only: after a restart they"
-            + " may come again; name a file with --state")
+            + " may come again; name a file with --state",
+          .noncesInMemory)
       }
       return
     }
     let statuses = zip(settings.exchanges, trackers).map { ($0.id, $1.status) }
     if let line = RestoredState.announcement(statuses, from: statePath, at: clocks.raw) {
-      Log.write(.info, line)
+      Log.write(.info, line, .stateRestored)
     }
   }
 }

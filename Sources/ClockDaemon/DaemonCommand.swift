@@ -24,12 +24,15 @@ package enum DaemonCommand {
 
       --config FILE   the configuration (default /etc/exchange-clock/exchange-clock.toml)
       --socket PATH   where to serve (default: socket.path of the configuration, else
-                      exchange-clock.sock in $RUNTIME_DIRECTORY or /run/exchange-clock)
+                      exchange-clock.sock in $RUNTIME_DIRECTORY or /run/exchange-clock);
+                      not used where systemd passes the socket in
       --page PATH     the shared page (default: clock.page beside the socket)
       --state PATH    the state file, which lets a restart within the same boot serve at once
                       (default: state.json in $STATE_DIRECTORY; without that, none)
       --help          this text
       --version       the version
+
+    SIGHUP reads the configuration anew; what is known of the exchanges stays.
 
     exit codes: 0 ended by a signal, 1 cannot start, 64 bad usage, 78 bad configuration
     """
@@ -38,14 +41,13 @@ package enum DaemonCommand {
     ProcessLimits.fillStandardDescriptors()
     ProcessLimits.ignoreBrokenPipes()
     let options = parse(ProcessArguments.read())
-    let settings = readSettings(options.config)
-    let path = socketPath(options, settings)
+    let configuration = ConfigurationFile(path: options.config)
+    let settings = settings(of: configuration)
     let maxClients = clients(settings)
     ProbeConnection.prepareLibrary()
     do {
-      let listener = try UnixSocket.listen(
-        at: path, mode: settings.socketMode, group: settings.socketGroup)
-      let identity = UnixSocket.identity(of: path)
+      let socket = try ServingSocket(at: socketPath(options, settings), settings)
+      let (path, identity) = (socket.path, socket.identity)
       let beginning = DaemonBeginning(
         settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
       let (board, keeper) = (beginning.board, beginning.keeper)
@@ -73,27 +75,32 @@ package enum DaemonCommand {
         })
       service.history = HistoryService(keeper: history)
       let server = try SocketServer(
-        listener: listener, service: service, maxClients: maxClients)
-      let signals = Termination {
-        notifier.sendLast("STOPPING=1")
-        server.stop()
-        keeper?.saveLast()
-        UnixSocket.remove(path, ifStill: identity)
-        Log.write(.info, "stopped")
-        // Threads may still wait for an exchange: nothing of theirs is of use any more.
-        _exit(0)
-      }
+        listener: socket.descriptor, service: service, maxClients: maxClients)
+      let signals = Signals(
+        end: {
+          notifier.sendLast("STOPPING=1")
+          server.stop()
+          keeper?.saveLast()
+          if let identity { UnixSocket.remove(path, ifStill: identity) }
+          Log.write(.info, "stopped", .stopped)
+          // Threads may still wait for an exchange: nothing of theirs is of use any more.
+          _exit(0)
+        },
+        reload: { daemon.reload(configuration) })
       try server.start()
       daemon.start(server: server)
       Log.write(
         .info,
-        "exchange-clockd \(exchangeClockVersion) serves \(path), following"
+        "exchange-clockd \(exchangeClockVersion) serves \(path)"
+          + (identity == nil ? ", which systemd opened" : "") + ", following"
           + " \(settings.exchanges.map(\.id).joined(separator: ", "))"
-          + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""))
-      if let blindness = HostSources.blindness { Log.write(.notice, blindness) }
+          + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""),
+        .started)
+      if let blindness = HostSources.blindness { Log.write(.notice, blindness, .hostBlind) }
       withExtendedLifetime((signals, daemon)) { dispatchMain() }
     } catch UnixSocket.ListenError.unknownGroup(let name) {
-      fail("\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration)
+      fail(
+        "\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration, .configurationRefused)
     } catch {
       fail("cannot start: \(error)", Exit.cannotStart)
     }
@@ -132,14 +139,14 @@ package enum DaemonCommand {
     return options
   }
 
-  private static func readSettings(_ file: String) -> DaemonSettings {
-    do {
-      return try DaemonSettings.read(try FileContents.read(file), file: file).get()
-    } catch let problems as SettingsProblems {
-      for line in problems.lines { Log.write(.error, line) }
-      fail("the configuration has \(problems.problems.count) problem(s)", Exit.configuration)
-    } catch {
-      fail("no configuration: \(error); name one with --config FILE", Exit.configuration)
+  private static func settings(of configuration: ConfigurationFile) -> DaemonSettings {
+    switch configuration.read() {
+    case .success(let settings): return settings
+    case .failure(let refusal):
+      for line in refusal.lines { Log.write(.error, line, .configurationRefused) }
+      fail(
+        "\(configuration.path) has \(refusal.lines.count) problem(s): mend it, or name another"
+          + " configuration with --config FILE", Exit.configuration, .configurationRefused)
     }
   }
 
@@ -159,7 +166,8 @@ package enum DaemonCommand {
       Log.write(
         .warning,
         "socket.max_clients is \(settings.maxClients), but of \(descriptors) descriptors only"
-          + " \(descriptors - own) are left for clients; raise LimitNOFILE= or ulimit -n")
+          + " \(descriptors - own) are left for clients; raise LimitNOFILE= or ulimit -n",
+        .clientsLimited)
     }
     return min(settings.maxClients, descriptors - own)
   }
@@ -198,8 +206,10 @@ package enum DaemonCommand {
     return first.isEmpty ? nil : String(first)
   }
 
-  private static func fail(_ message: String, _ code: CInt) -> Never {
-    Log.write(.error, "exchange-clockd: \(message)")
+  private static func fail(
+    _ message: String, _ code: CInt, _ kind: MessageKind = .cannotStart
+  ) -> Never {
+    Log.write(.error, "exchange-clockd: \(message)", kind)
     exit(code)
   }
 }

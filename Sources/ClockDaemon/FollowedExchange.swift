@@ -10,8 +10,9 @@ internal import LinuxSystem
 struct FollowedExchange {
   typealias ResyncWaiter = @Sendable () -> Void
 
-  let settings: ExchangeSettings
-  let target: ProbeTarget
+  /// Tells it from all others that are or were followed, whatever place it has among them.
+  let key: Int
+  var settings: ExchangeSettings
   let timer: OneShotTimer
   var tracker: ExchangeTracker
 
@@ -38,7 +39,9 @@ struct FollowedExchange {
 }
 
 extension FollowedExchange {
-  var baseURL: String { target.definition.baseURLs[endpoints.index] }
+  var target: ProbeTarget { settings.target }
+
+  var baseURL: String { settings.definition.baseURLs[endpoints.index] }
 
   /// The target, at the base URL that is to be asked now.
   var currentTarget: ProbeTarget {

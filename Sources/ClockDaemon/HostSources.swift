@@ -14,7 +14,7 @@ enum HostSources {
       Log.write(
         .warning,
         "disruptions of this virtual machine are not noticed at once: \(error); allow its group to"
-          + " read the device")
+          + " read the device", .hostBlind)
       return nil
     }
   }

@@ -11,16 +11,18 @@ final class Housekeeping {
   private let notifier: Notifier
   private let status: () -> String
   private let isReady: () -> Bool
+  private let rest: () -> Void
   private var lastRounds = -1
 
   init(
     server: SocketServer, notifier: Notifier, queue: DispatchQueue, status: @escaping () -> String,
-    isReady: @escaping () -> Bool
+    isReady: @escaping () -> Bool, rest: @escaping () -> Void
   ) {
     self.server = server
     self.notifier = notifier
     self.status = status
     self.isReady = isReady
+    self.rest = rest
     source = DispatchSource.makeTimerSource(queue: queue)
     // Three signs of life within what systemd waits for; without a watchdog only the status ages.
     let period = min((ServiceManager.watchdogInterval ?? .seconds(30)) / 3, .seconds(10))
@@ -48,5 +50,6 @@ final class Housekeeping {
     // Rather than claim readiness without any time to give, ask for patience.
     if !isReady() { notifier.send("EXTEND_TIMEOUT_USEC=60000000") }
     report()
+    rest()
   }
 }

@@ -22,7 +22,7 @@ final class PagePublisher {
   ///   - tell: writes a line for the operator.
   init(
     at place: PageFile.Place, showing content: StatusBoard.Content, clocks: HostClocks,
-    tell: @escaping Tell = { Log.write($0, $1) }
+    tell: @escaping Tell = { Log.write($0, $1, .page) }
   ) throws(PageFile.Failure) {
     (self.place, self.tell) = (place, tell)
     check = PageCheck(clocks)

@@ -5,7 +5,7 @@ struct Readiness {
   /// Failed resyncs after which an exchange no longer holds readiness up.
   static let attempts = 3
 
-  private let when: ReadyWhen
+  var when: ReadyWhen
   private(set) var isReached = false
 
   init(when: ReadyWhen) {

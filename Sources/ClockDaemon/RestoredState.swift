@@ -75,21 +75,18 @@ struct RestoredState: Sendable {
     _ entry: SavedState.Entry, _ settings: ExchangeSettings, _ tracker: TrackerSettings,
     remainder: StateRefusal.Remainder?, now: MonotonicInstant
   ) throws(StateRefusal) {
-    let today = SavedState.Entry(settings, memory: nil, nonceCeiling: nil)
     try check(entry.nonceCeiling, of: entry.id)
     nonces[entry.id] = entry.nonceCeiling
-    guard var memory = entry.memory, remainder != .nonces else { return }
-    if remainder != nil { memory.estimate = nil }
-    if entry.fingerprint != today.fingerprint {
+    guard entry.memory != nil, remainder != .nonces else { return }
+    if entry.fingerprint != settings.fingerprint {
       lines.append(
         Line(
           priority: .info,
           message: "\(entry.id): its settings are not those that the state file was written with:"
             + " its time is measured anew"))
-      memory.estimate = nil
-      // Whom another URL leads to has not asked us to stay away.
-      guard entry.endpoint == today.endpoint else { return }
     }
+    guard var memory = entry.memory(for: settings) else { return }
+    if remainder != nil { memory.estimate = nil }
     guard memory.isSound(for: tracker, at: now) else {
       throw .malformed("what it says of \(entry.id) cannot be")
     }

@@ -55,9 +55,22 @@ extension SavedState.Entry {
   }
 }
 
+extension SavedState.Entry {
+  /// What of the memory means anything to who follows the exchange by these settings: nothing but
+  /// the wish to be left alone where they make an estimate mean something else, and not even that
+  /// where they lead to somebody else.
+  func memory(for settings: ExchangeSettings) -> TrackerMemory? {
+    let today = SavedState.Entry(settings, memory: nil, nonceCeiling: nil)
+    guard fingerprint != today.fingerprint else { return memory }
+    guard endpoint == today.endpoint, var memory else { return nil }
+    memory.estimate = nil
+    return memory
+  }
+}
+
 extension ExchangeSettings {
   /// Of what makes two readings of the exchange's clock comparable.
-  fileprivate var fingerprint: String {
+  var fingerprint: String {
     let stamps = definition.serverStamps.map {
       ["\($0.receive)", "\($0.transmit)", $0.unit.rawValue]
     }

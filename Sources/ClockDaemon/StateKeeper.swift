@@ -1,4 +1,5 @@
 internal import ClockCore
+internal import DaemonSettings
 internal import Dispatch
 internal import LinuxSystem
 internal import Synchronization
@@ -7,12 +8,17 @@ internal import Synchronization
 final class StateKeeper: Sendable {
   /// What the trackers remember at one moment.
   struct Snapshot: Sendable {
-    /// In the order of the board's entries.
-    var memories: [TrackerMemory?]
+    var exchanges: [Remembered]
 
     /// When they were known to be good. Not when they are written: what happens to this host's
     /// clock until then must show.
     var origin: SavedState.Origin
+  }
+
+  /// What is known of one exchange, and the settings that it means something under.
+  struct Remembered: Sendable {
+    var settings: ExchangeSettings
+    var memory: TrackerMemory?
   }
 
   typealias Write = @Sendable ([UInt8]) throws(GuardedFile.Failure) -> Void
@@ -29,6 +35,8 @@ final class StateKeeper: Sendable {
 
   private struct State: Sendable {
     var newest: Snapshot
+    /// What is kept of exchanges that are not on the board.
+    var strangers: [String: SavedState.Entry]
     /// When the next write is due; nil while none is.
     var due: DispatchTime?
     /// Who waits for the next write to begin and to end.
@@ -43,7 +51,6 @@ final class StateKeeper: Sendable {
   private let pause: DispatchTimeInterval
   private let host: HostIdentity
   private let board: StatusBoard
-  private let strangers: [SavedState.Entry]
   private let write: Write
   private let tell: Tell
   private let state: Mutex<State>
@@ -59,23 +66,39 @@ final class StateKeeper: Sendable {
     path: String, host: HostIdentity, board: StatusBoard, snapshot: Snapshot,
     strangers: [SavedState.Entry] = [], pause: DispatchTimeInterval = usualPause,
     write: @escaping Write,
-    tell: @escaping Tell = { Log.write($0, $1) }
+    tell: @escaping Tell = { Log.write($0, $1, .stateUnwritable) }
   ) {
     self.path = path
     self.host = host
     self.board = board
-    self.strangers = strangers
     self.pause = pause
     self.tell = tell
     self.write = write
-    state = Mutex(State(newest: snapshot))
+    state = Mutex(
+      State(
+        newest: snapshot,
+        strangers: Dictionary(uniqueKeysWithValues: strangers.map { ($0.id, $0) })))
+  }
+
+  /// Has nonces of an exchange kept that leaves the board; to be called before it does.
+  func keepNonces(of entry: SavedState.Entry) {
+    var stranger = entry
+    stranger.memory = nil
+    if stranger.nonceCeiling != nil {
+      state.withLock { [stranger] in $0.strangers[stranger.id] = stranger }
+    }
+  }
+
+  /// Above this nonces begin of an exchange that comes to the board; nil where there were none.
+  func nonceCeiling(ofStranger id: String) -> ExchangeInstant? {
+    state.withLock { $0.strangers[id]?.nonceCeiling }
   }
 
   /// Has what the trackers remember now written, as known to be good by `watch`.
-  func save(_ memories: [TrackerMemory?], watch: HostWatch) {
+  func save(_ exchanges: [Remembered], watch: HostWatch) {
     save(
       Snapshot(
-        memories: memories,
+        exchanges: exchanges,
         origin: .here(host: host, at: HostClocks.monotonic(), watch: watch)))
   }
 
@@ -122,23 +145,34 @@ final class StateKeeper: Sendable {
   }
 
   private func writeNewest() {
-    let (snapshot, waiters) = state.withLock { state in
+    let (snapshot, strangers, waiters) = state.withLock { state in
       state.due = nil
       state.lastWrite = .now()
       defer { state.waiters = [] }
-      return (state.newest, state.waiters)
+      return (state.newest, state.strangers, state.waiters)
     }
-    let ceilings = board.read().entries.map { ($0.settings, $0.nonces.ceilingToWrite) }
-    let entries = zip(ceilings, snapshot.memories).map { entry, memory in
-      SavedState.Entry(entry.0, memory: memory, nonceCeiling: entry.1)
+    let content = board.read()
+    let entries = snapshot.exchanges.map { exchange in
+      let id = exchange.settings.id
+      let ceiling = content.index(of: id).flatMap { content.entries[$0].nonces.ceilingToWrite }
+      return SavedState.Entry(
+        exchange.settings, memory: exchange.memory,
+        nonceCeiling: ceiling ?? strangers[id]?.nonceCeiling)
     }
     let text = StateDocument.text(
-      of: SavedState(origin: snapshot.origin, entries: entries + strangers))
+      of: SavedState(
+        origin: snapshot.origin,
+        entries: entries
+          + strangers.values.filter { stranger in !entries.contains { $0.id == stranger.id } }
+          .sorted { $0.id < $1.id }))
     let failure = put(text)
     if failure == nil {
       board.change { content in
-        for (index, (_, ceiling)) in ceilings.enumerated() {
-          if let ceiling { content.entries[index].nonces.wrote(ceiling) }
+        for entry in entries {
+          guard let ceiling = entry.nonceCeiling, let index = content.index(of: entry.id) else {
+            continue
+          }
+          content.entries[index].nonces.wrote(ceiling)
         }
       }
     }

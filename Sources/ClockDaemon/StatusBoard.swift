@@ -8,7 +8,7 @@ internal import Synchronization
 /// reads. A lock is held for a copy only, so a reader never waits for a probe or a log.
 final class StatusBoard: Sendable {
   struct Entry: Sendable {
-    let settings: ExchangeSettings
+    var settings: ExchangeSettings
     var status: ExchangeStatus
 
     /// Where stamps are nonces, they grow across all bots.
@@ -21,7 +21,7 @@ final class StatusBoard: Sendable {
     var past = ClockHistory()
 
     /// What stamps have been given out of late.
-    let givenStamps: GivenStamps
+    var givenStamps: GivenStamps
 
     init(
       settings: ExchangeSettings, status: ExchangeStatus, nonces: NonceSequence = NonceSequence()
@@ -69,6 +69,12 @@ final class StatusBoard: Sendable {
 
   func read() -> Content {
     content.withLock { $0 }
+  }
+
+  /// No nonce above this was given out for the exchange, nor will be before a save; nil where none
+  /// was.
+  func nonceCeiling(of id: String) -> ExchangeInstant? {
+    withEntry(of: id) { entry, _ in entry.nonces.ceilingToWrite ?? entry.nonces.last } ?? nil
   }
 
   func change<Value: Sendable>(_ change: (inout Content) -> Value) -> Value {
@@ -129,6 +135,17 @@ extension StatusBoard.Entry {
     var definition = settings.definition
     if let baseURL { definition.baseURL = baseURL }
     return definition
+  }
+
+  /// The same exchange under other settings, by which its clock means the same.
+  func following(_ settings: ExchangeSettings) -> Self {
+    var entry = self
+    entry.settings = settings
+    if settings.definition.baseURLs != self.settings.definition.baseURLs { entry.baseURL = nil }
+    if settings.definition.timestampFormat != self.settings.definition.timestampFormat {
+      entry.givenStamps = GivenStamps(resolution: settings.definition.timestampFormat.resolution)
+    }
+    return entry
   }
 
   /// - Parameter isBreak: its clock was found to have been set, or to run at another rate.

@@ -34,3 +34,48 @@ extension TrackerEvent {
     }
   }
 }
+
+/// What the journal can be searched for.
+extension TrackerEvent {
+  var messageKind: MessageKind {
+    switch self {
+    case .stateChanged(_, .synchronized, _): .synchronized
+    case .stateChanged(_, .holdover, _): .holdover
+    case .stateChanged(_, .disrupted, _): .disrupted
+    case .stateChanged(_, .unknown, _): .unknown
+    case .stepAccepted: .stepAccepted
+    case .stepRefused: .stepRefused
+    case .rateChanged: .rateChanged
+    case .burstRejected: .burstRejected
+    case .fleetMet: .fleetMet
+    case .stopSignal: .stopSignal
+    }
+  }
+
+  var fields: [Log.Field] {
+    switch self {
+    case .stateChanged(let from, let to, let reason):
+      [Log.Field("STATE", to.rawValue), Log.Field("PREVIOUS_STATE", from.rawValue)]
+        + (reason.isEmpty ? [] : [Log.Field("REASON", reason)])
+    case .stepAccepted(let step), .stepRefused(let step, _), .burstRejected(let step):
+      [Log.Field("STEP_NS", String(step.wholeNanoseconds))]
+    case .rateChanged(let wanderPPM): [Log.Field("WANDER_PPM", "\(wanderPPM)")]
+    case .fleetMet(let spread): [Log.Field("SPREAD_NS", String(spread.wholeNanoseconds))]
+    case .stopSignal(let failure, let wait):
+      [Log.Field("REASON", failure.reason), Log.Field("WAIT_NS", String(wait.wholeNanoseconds))]
+        + (failure.status.map { [Log.Field("HTTP_STATUS", String($0))] } ?? [])
+    }
+  }
+}
+
+extension ExchangeStatus {
+  /// The offset against CLOCK_REALTIME and its error, where there is an estimate.
+  func fields(at clocks: HostClocks) -> [Log.Field] {
+    guard disruption == nil, let interval = interval(at: clocks.raw) else { return [] }
+    let local = clocks.localInterval(of: interval)
+    return [
+      Log.Field("OFFSET_NS", String(local.midpoint.nanoseconds)),
+      Log.Field("ERROR_NS", String(local.error.wholeNanoseconds)),
+    ]
+  }
+}

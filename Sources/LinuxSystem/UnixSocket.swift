@@ -62,6 +62,19 @@ package enum UnixSocket {
     }
   }
 
+  /// The path that a socket was bound to; nil where it has none. Calls `getsockname(2)`.
+  package static func path(of socket: borrowing OwnedDescriptor) -> String? {
+    var address = sockaddr_un()
+    var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let number = socket.number
+    let result = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &size) }
+    }
+    guard result == 0 else { return nil }
+    let bytes = withUnsafeBytes(of: address.sun_path) { Array($0.prefix { $0 != 0 }) }
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+  }
+
   /// What tells one socket file from another at the same path; nil where there is none.
   package static func identity(of path: String) -> FileIdentity? {
     var status = stat()

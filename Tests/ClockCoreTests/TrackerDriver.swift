@@ -106,6 +106,10 @@ struct TrackerDriver {
     return demand
   }
 
+  mutating func reconfigure(_ settings: TrackerSettings) {
+    perform(tracker.reconfigured(settings, at: now))
+  }
+
   /// The exchange's clock is set. Positive: ahead.
   mutating func stepExchange(by step: Duration) {
     truth = truth + step

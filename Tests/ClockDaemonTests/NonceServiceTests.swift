@@ -24,7 +24,7 @@ import Testing
     keeper = StateKeeper(
       path: "/state.json", host: TestState.host, board: board,
       snapshot: .init(
-        memories: [nil, nil, nil, nil],
+        exchanges: board.read().entries.map { .init(settings: $0.settings) },
         origin: .here(
           host: TestState.host, at: HostClocks.monotonic(),
           watch: HostWatch(at: HostClocks.read()))),

@@ -28,7 +28,7 @@ import Testing
   ) -> StateKeeper {
     StateKeeper(
       path: "/state.json", host: TestState.host, board: board,
-      snapshot: .init(memories: [nil, nil, nil, nil], origin: origin),
+      snapshot: .init(exchanges: remembered(board, nil), origin: origin),
       pause: pause,
       write: { bytes throws(GuardedFile.Failure) in try disk.write(bytes) },
       tell: { disk.tell($0, $1) })
@@ -38,7 +38,16 @@ import Testing
     let block = TrackerMemory.Block(
       until: MonotonicInstant(nanoseconds: number), reason: "HTTP 429", failures: 1)
     return StateKeeper.Snapshot(
-      memories: [TrackerMemory(block: block), nil, nil, nil], origin: Self.origin)
+      exchanges: Self.remembered(board, TrackerMemory(block: block)), origin: Self.origin)
+  }
+
+  /// Of all exchanges of the board, of which the first has something to remember.
+  private static func remembered(
+    _ board: StatusBoard, _ first: TrackerMemory?
+  ) -> [StateKeeper.Remembered] {
+    board.read().entries.enumerated().map { index, entry in
+      .init(settings: entry.settings, memory: index == 0 ? first : nil)
+    }
   }
 
   /// The numbers of the snapshots that reached the disk.

@@ -139,15 +139,6 @@ import Testing
     #expect(try second.call(.health)["status"] == "ok")
   }
 
-  @Test func aHangUpIsNoEnd() throws {
-    let simulator = try ExchangeSimulator([.init("binance")])
-    let daemon = try DaemonProcess(following: simulator)
-    try daemon.waitUntilReady()
-    daemon.process.signal(SIGHUP)
-    try daemon.eventually("SIGHUP is answered") { daemon.log.contains("SIGHUP: ") }
-    #expect(try daemon.call(.health)["status"] == "ok")
-  }
-
   @Test func anUnknownGroupLeavesNothingBehind() throws {
     let daemon = try DaemonProcess("[socket]\ngroup = \"no-such-group\"\n[exchanges.okx]\n")
     #expect(daemon.process.exitCode() == 78)

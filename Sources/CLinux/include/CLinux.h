@@ -77,6 +77,12 @@ int ec_is_virtual_machine(void);
 /* The processor's time stamp counter; 0 where there is none. Needs no system call. */
 uint64_t ec_cycles(void);
 
+/* Takes out of memory what can be had again from files that the process has mapped and cannot write:
+   programs and libraries, of which most is needed at the start only; and what malloc(3) keeps free.
+   What is needed after all comes back by itself, without a read while the kernel has it cached.
+   Calls madvise(2) and malloc_trim(3). */
+void ec_release_memory(void);
+
 /* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */
 void ec_name_thread(const char *name);
 

@@ -35,7 +35,7 @@ package struct BelievedClock: Sendable, Hashable {
   /// The clock before it was last set, not far.
   private var former: IntervalClock?
 
-  private let settings: TrackerSettings
+  private var settings: TrackerSettings
 
   package init(settings: TrackerSettings) {
     self.settings = settings
@@ -56,6 +56,14 @@ package struct BelievedClock: Sendable, Hashable {
     proven = estimate.clock
     widening = estimate.widening
     fleet = estimate.fleet
+  }
+
+  /// Goes on under other settings, with all that is known.
+  mutating func follow(_ settings: TrackerSettings) {
+    self.settings = settings
+    let past = window
+    window = emptyWindow
+    (window.lower, window.upper) = (past.lower, past.upper)
   }
 
   /// This host's clock was interrupted: where the exchange's clock is now is not known, but its

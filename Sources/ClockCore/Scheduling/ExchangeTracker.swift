@@ -19,6 +19,7 @@ package struct ExchangeTracker: Sendable {
   }
 
   private var phase = Phase.resting
+  var isResting: Bool { phase == .resting }
   private var burst = Burst()
   /// What the finished bursts say. The first samples of the very first one are published as they
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
@@ -28,7 +29,7 @@ package struct ExchangeTracker: Sendable {
   private var acceptsAnyStep = false
   /// Probes sent before this instant are not believed: the local clock moved since.
   private var trustedFrom: MonotonicInstant
-  private var budget: ProbeBudget
+  var budget: ProbeBudget
   private var loggedState = SyncState.unknown
   private var random: SplitMix64
 
@@ -256,7 +257,7 @@ package struct ExchangeTracker: Sendable {
   }
 
   /// The jittered interval, or sooner when the error would pass `max_error` before.
-  private mutating func waitAfterGoodResync(at now: MonotonicInstant) -> Duration {
+  mutating func waitAfterGoodResync(at now: MonotonicInstant) -> Duration {
     let jitter = settings.interval / 20
     let regular = random.duration(in: settings.interval - jitter...settings.interval)
     guard let clock = status.clock, clock.interval(at: now).error < settings.maxError,
@@ -269,7 +270,7 @@ package struct ExchangeTracker: Sendable {
 
   // MARK: Log
 
-  private mutating func logStateChange(at now: MonotonicInstant) -> [Action] {
+  mutating func logStateChange(at now: MonotonicInstant) -> [Action] {
     let state = status.state(at: now)
     guard state != loggedState else { return [] }
     defer { loggedState = state }

@@ -1,7 +1,7 @@
 /// At most so many probes in any minute, whoever asks for them.
 package struct ProbeBudget: Sendable, Hashable {
   /// Probes allowed within any 60 s.
-  package let probesPerMinute: Int
+  package private(set) var probesPerMinute: Int
 
   /// The instants of the last `probesPerMinute` probes, oldest first.
   private var recent: [MonotonicInstant] = []
@@ -9,6 +9,13 @@ package struct ProbeBudget: Sendable, Hashable {
   package init(probesPerMinute: Int) {
     precondition(probesPerMinute > 0, "a budget of nothing would never probe")
     self.probesPerMinute = probesPerMinute
+  }
+
+  /// Allows another number from now on; what was spent stays spent.
+  package mutating func allow(probesPerMinute: Int) {
+    precondition(probesPerMinute > 0, "a budget of nothing would never probe")
+    self.probesPerMinute = probesPerMinute
+    recent = recent.suffix(probesPerMinute)
   }
 
   package mutating func spend(at now: MonotonicInstant) {

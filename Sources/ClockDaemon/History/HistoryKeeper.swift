@@ -33,7 +33,7 @@ final class HistoryKeeper: Sendable {
   /// - Parameters:
   ///   - directory: where the files are; made when the first one is.
   ///   - tell: writes a line for the operator.
-  init(directory: String, tell: @escaping Tell = { Log.write($0, $1) }) {
+  init(directory: String, tell: @escaping Tell = { Log.write($0, $1, .history) }) {
     self.directory = directory
     self.tell = tell
   }
