@@ -66,6 +66,9 @@ final class Connection {
     lines = fresh[...]
   }
 
+  /// Of answers that the client has not taken.
+  var waitingBytes: Int { output.count }
+
   func nextLine() -> LineBuffer.Line? {
     guard !lines.isEmpty else { return nil }
     if output.count > Self.mostUnread { flush() }

@@ -49,8 +49,25 @@ struct RequestService: Sendable {
         return .later
       }
     case .batch(let requests):
-      return answer(requests.map { respond(to: $0, session) }, later: later)
+      var lists = 0
+      let replies = requests.map { request in
+        guard case .success(let one) = request, one.asksForAList else {
+          return respond(to: request, session)
+        }
+        lists += 1
+        return lists <= Message.mostListsInABatch
+          ? respond(to: request, session)
+          : .now(one.id.map { Response.error(Self.tooManyLists, id: $0) })
+      }
+      return answer(replies, later: later)
     }
+  }
+
+  private static var tooManyLists: RPCError {
+    RPCError(
+      .invalidRequest,
+      "a batch holds at most \(Message.mostListsInABatch) requests whose answers are lists; send"
+        + " the others on lines of their own")
   }
 
   enum Reply: Sendable {

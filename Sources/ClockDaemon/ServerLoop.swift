@@ -37,6 +37,8 @@ struct ServerLoop: ~Copyable {
 
   /// Lines of one connection answered before the others have their turn.
   private static let linesPerTurn = 32
+  /// And no more of them once their answers are this long.
+  private static let bytesPerTurn = 64 * 1024
   /// Subscribers told before requests have their turn: a fraction of a millisecond.
   private static let subscribersPerTurn = 32
   /// Kept open so that, when the process has no descriptor left, it can be given up to accept and
@@ -182,10 +184,11 @@ struct ServerLoop: ~Copyable {
   /// Answers the lines that are in, in order; stops at one that has to wait.
   private mutating func work(_ connection: Connection) {
     let session = connection.session
+    let most = connection.waitingBytes + Self.bytesPerTurn
     for _ in 0..<Self.linesPerTurn {
-      guard !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() else {
-        return
-      }
+      guard !connection.isWaiting, !connection.isCutOff, connection.waitingBytes <= most,
+        let line = connection.nextLine()
+      else { return }
       switch line {
       case .tooLong:
         let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"

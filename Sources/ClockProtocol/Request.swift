@@ -16,6 +16,15 @@ package struct Request: Sendable, Equatable {
     self.params = params
   }
 
+  /// Whether the answer grows with the number of exchanges, or with what is known of one.
+  package var asksForAList: Bool {
+    switch Method(rawValue: method) {
+    case .offsets, .subscribe, .history, .exchanges: true
+    case .resync: params["exchange"] == nil
+    case .stamp, .now, .offset, .convert, .unsubscribe, .report, .health, nil: false
+    }
+  }
+
   /// The request as one line, without the newline.
   package var line: String {
     JSONValue.members(
@@ -41,6 +50,10 @@ package enum Message: Sendable, Equatable {
 
   /// Most requests in one batch; a longer one is refused whole.
   package static let largestBatch = 256
+
+  /// Most requests in one batch whose answers are lists: one line must not cost the daemon
+  /// megabytes, nor other clients their turn. More of them are refused, one by one.
+  package static let mostListsInABatch = 8
 
   /// Reads a line; whatever it holds, there is an answer to it.
   package init(line: [UInt8]) {

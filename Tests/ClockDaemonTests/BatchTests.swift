@@ -35,6 +35,17 @@ import Testing
     #expect(try ids(try test.ask("[\(mixed.joined(separator: ","))]")) == "1")
   }
 
+  @Test(arguments: ["offsets", "exchanges"]) func listsInABatchAreFew(_ method: String) throws {
+    let test = try TestBoard()
+    let line = (0..<256).map { request($0 == 255 ? "health" : method, id: "\($0)") }
+    let reply = try #require(try test.ask("[\(line.joined(separator: ","))]"))
+    let answers = try #require(try JSONValue(parsing: reply).array)
+    #expect(answers.count == 256)
+    #expect(answers.prefix(8).allSatisfy { $0["result"]?.array != nil })
+    #expect(answers[8..<255].allSatisfy { $0["error"]?["code"] == -32600 })
+    #expect(answers.last?["result"] != nil)
+  }
+
   @Test(arguments: [false, true])
   func aBatchWithResyncsIsAnsweredOnceTheLastOneIsDone(_ isReversed: Bool) throws {
     let waiting = TestBoard.Mutexed([Done]())
