@@ -1,6 +1,5 @@
 internal import ClockCore
 internal import ClockProtocol
-internal import JSONDocument
 internal import LinuxSystem
 
 /// One client of the socket. Belongs to the socket's thread.
@@ -17,6 +16,9 @@ final class Connection {
 
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
+
+  /// Whether it is among the subscribers, and among those for whom something waits.
+  var isListed = (subscriber: false, unread: false)
 
   /// The client will send no more; it still gets its answers.
   private(set) var inputEnded = false
@@ -79,10 +81,8 @@ final class Connection {
     return lines.popFirst()
   }
 
-  func enqueue(_ answer: JSONValue) {
-    // What most answers need; the array is given back once it is sent.
-    output.reserveCapacity(output.count + 512)
-    answer.write(to: &output)
+  func enqueue(_ answer: Response) {
+    if output.isEmpty { output = answer.bytes } else { output += answer.bytes }
     output.append(UInt8(ascii: "\n"))
   }
 

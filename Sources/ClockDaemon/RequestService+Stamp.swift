@@ -15,7 +15,7 @@ extension RequestService {
     return .later { done in
       keeper.extendNonces(
         for: NonceWaiter { failure in
-          let result = Result<JSONValue, RPCError> { () throws(RPCError) in
+          let result = Result<StampResult, RPCError> { () throws(RPCError) in
             try stampAfterWaiting(demand, failure)
           }
           done(
@@ -31,7 +31,7 @@ extension RequestService {
 
   private func stampAfterWaiting(
     _ demand: StampDemand, _ failure: NonceWaiter.Failure?
-  ) throws(RPCError) -> JSONValue {
+  ) throws(RPCError) -> StampResult {
     if let failure { throw noNonce(demand, "\(failure)", wait: .seconds(1)) }
     if let result = try stamp(demand) { return result }
     throw noNonce(
@@ -40,11 +40,11 @@ extension RequestService {
   }
 
   /// Nil where a nonce has to wait for the state file.
-  private func stamp(_ demand: StampDemand) throws(RPCError) -> JSONValue? {
+  private func stamp(_ demand: StampDemand) throws(RPCError) -> StampResult? {
     let clocks = HostClocks.read()
     let (result, wantsCeiling) = try withEntry(demand.exchange) { entry, host throws(RPCError) in
       let result = try entry.stamp(demand, at: clocks, host: host)
-      return (result?.json, entry.nonces.wantsCeiling)
+      return (result, entry.nonces.wantsCeiling)
     }
     if result != nil, wantsCeiling { keeper?.extendNonces() }
     return result

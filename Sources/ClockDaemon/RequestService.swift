@@ -28,7 +28,7 @@ struct RequestService: Sendable {
 
   enum Answer: Sendable {
     /// Nil when none is due.
-    case now(JSONValue?)
+    case now(Response?)
     /// `later` will be called with it.
     case later
   }
@@ -38,7 +38,7 @@ struct RequestService: Sendable {
   ///   - later: called once, on any thread, if and only if the answer is `.later`.
   func answer(
     _ line: [UInt8], for session: Session = Session(),
-    later: @escaping @Sendable (JSONValue?) -> Void
+    later: @escaping @Sendable (Response?) -> Void
   ) -> Answer {
     switch Message(line: line) {
     case .single(let request):
@@ -71,13 +71,13 @@ struct RequestService: Sendable {
   }
 
   enum Reply: Sendable {
-    case now(JSONValue?)
-    case later(@Sendable (@escaping @Sendable (JSONValue?) -> Void) -> Void)
+    case now(Response?)
+    case later(@Sendable (@escaping @Sendable (Response?) -> Void) -> Void)
   }
 
   /// The answers of a batch in the order of its requests, once the last one is there.
   private func answer(
-    _ replies: [Reply], later: @escaping @Sendable (JSONValue?) -> Void
+    _ replies: [Reply], later: @escaping @Sendable (Response?) -> Void
   ) -> Answer {
     let batch = Batch(replies: replies.map { if case .now(let reply) = $0 { reply } else { nil } })
     let waiting = replies.enumerated().compactMap { index, reply in
@@ -94,9 +94,9 @@ struct RequestService: Sendable {
   }
 
   private final class Batch: Sendable {
-    private let state: Mutex<(replies: [JSONValue?], missing: Int)>
+    private let state: Mutex<(replies: [Response?], missing: Int)>
 
-    init(replies: [JSONValue?]) {
+    init(replies: [Response?]) {
       state = Mutex((replies, 0))
     }
 
@@ -105,7 +105,7 @@ struct RequestService: Sendable {
     }
 
     /// - Returns: whether this was the last one.
-    func fill(_ index: Int, with reply: JSONValue?) -> Bool {
+    func fill(_ index: Int, with reply: Response?) -> Bool {
       state.withLock { state in
         state.replies[index] = reply
         state.missing -= 1
@@ -114,10 +114,9 @@ struct RequestService: Sendable {
     }
 
     /// Nil when the batch held notifications only.
-    var answer: JSONValue? {
+    var answer: Response? {
       let replies = state.withLock { $0.replies.compactMap(\.self) }
-      guard !replies.isEmpty else { return .none }
-      return .array(replies)
+      return replies.isEmpty ? nil : Response(batch: replies)
     }
   }
 
@@ -177,7 +176,7 @@ struct RequestService: Sendable {
   /// Nil where none is due.
   private static func response(
     _ result: Result<JSONValue, RPCError>, to request: Request
-  ) -> JSONValue? {
+  ) -> Response? {
     request.id.map { id in
       switch result {
       case .success(let result): Response.result(result, id: id)
@@ -200,14 +199,14 @@ struct RequestService: Sendable {
 
   private func result(
     of method: Method, _ params: JSONValue, _ session: Session
-  ) throws(RPCError) -> JSONValue {
+  ) throws(RPCError) -> any JSONWritable {
     let clocks = HostClocks.read()
     let parameters = Parameters(params)
     switch method {
     case .now:
       let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
       return try withEntry(try parameters.string("exchange")) { entry, host throws(RPCError) in
-        try entry.now(at: clocks, host: host, maxError: maxError).json
+        try entry.now(at: clocks, host: host, maxError: maxError)
       }
     case .offset:
       return try withEntry(try parameters.string("exchange")) { entry, host in
@@ -220,17 +219,17 @@ struct RequestService: Sendable {
     case .unsubscribe:
       let id = try parameters.integer("subscription", in: 1...Int64.max)
       try session.unsubscribe(id)
-      return ["subscription": .integer(id)]
+      return ["subscription": .integer(id)] as JSONValue
     case .stamp:
       preconditionFailure("stamps have a way of their own, as they may have to wait")
     case .offsets, .resync, .report, .history:
       let content = board.read()
-      return .array(
+      return JSONValue.array(
         content.entries.map { $0.offset(at: clocks, host: content.host).json })
     case .health:
       return board.read().health(at: clocks, started: board.started).json
     case .exchanges:
-      return .array(exchanges())
+      return JSONValue.array(exchanges())
     }
   }
 

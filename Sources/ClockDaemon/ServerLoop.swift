@@ -96,7 +96,7 @@ struct ServerLoop: ~Copyable {
   }
 
   /// The answer to a request that had to wait; nil when none is due.
-  mutating func complete(_ token: UInt64, _ answer: JSONValue?) {
+  mutating func complete(_ token: UInt64, _ answer: Response?) {
     guard let connection = connections[token] else { return }
     connection.isWaiting = false
     connection.session.isAnswerPending = false
@@ -167,7 +167,7 @@ struct ServerLoop: ~Copyable {
     log.note(.turnedAway, peer, "was turned away: \(reason)", at: HostClocks.monotonic())
   }
 
-  private static func refusal(_ reason: String) -> JSONValue {
+  private static func refusal(_ reason: String) -> Response {
     Response.error(RPCError(.overloaded, reason), id: .null)
   }
 
@@ -228,20 +228,21 @@ struct ServerLoop: ~Copyable {
       }
       poller.remove(connection.descriptor)
       connections[token] = nil
-      subscribers.remove(token)
-      unread.remove(token)
+      list(connection, isSubscriber: false, isUnread: false)
     } else {
       connection.watch(with: poller)
-      if connection.session.subscriptions.isEmpty {
-        subscribers.remove(token)
-      } else {
-        subscribers.insert(token)
-      }
-      if connection.waitingSince == nil {
-        unread.remove(token)
-      } else {
-        unread.insert(token)
-      }
+      list(
+        connection, isSubscriber: !connection.session.subscriptions.isEmpty,
+        isUnread: connection.waitingSince != nil)
     }
+  }
+
+  private mutating func list(_ connection: Connection, isSubscriber: Bool, isUnread: Bool) {
+    let was = connection.isListed
+    guard was != (isSubscriber, isUnread) else { return }
+    connection.isListed = (isSubscriber, isUnread)
+    let token = connection.token
+    if isSubscriber { subscribers.insert(token) } else { subscribers.remove(token) }
+    if isUnread { unread.insert(token) } else { unread.remove(token) }
   }
 }

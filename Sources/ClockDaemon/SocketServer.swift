@@ -1,7 +1,6 @@
 internal import ClockCore
 internal import ClockProtocol
 internal import Glibc
-internal import JSONDocument
 internal import LinuxSystem
 internal import Synchronization
 
@@ -13,7 +12,7 @@ internal import Synchronization
 /// poller's bell only.
 final class SocketServer: Sendable {
   private struct Inbox: Sendable {
-    var replies: [(token: UInt64, answer: JSONValue?)] = []
+    var replies: [(token: UInt64, answer: Response?)] = []
     var isStopping = false
     /// What is known of an exchange has changed.
     var hasNews = false

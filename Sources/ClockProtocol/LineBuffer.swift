@@ -24,13 +24,14 @@ package struct LineBuffer: Sendable {
   /// Takes in what was read and hands over each line that is complete with it, in order.
   /// Empty lines are passed over; a carriage return before the newline is dropped.
   package mutating func append(_ bytes: UnsafeRawBufferPointer, _ handle: (Line) -> Void) {
-    var rest = bytes[...]
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-      take(rest[..<end], handle)
-      rest = rest[(end + 1)...]
+    var start = 0
+    // Not `firstIndex(of:)`, which takes several times as long.
+    for end in 0..<bytes.count where bytes[end] == UInt8(ascii: "\n") {
+      take(bytes[start..<end], handle)
+      start = end + 1
       finish(handle)
     }
-    take(rest, handle)
+    take(bytes[start...], handle)
   }
 
   /// No more will come: what is there is the last line, newline or not.
@@ -47,7 +48,7 @@ package struct LineBuffer: Sendable {
       isDropping = true
       handle(.tooLong)
     } else {
-      pending += part
+      pending.append(contentsOf: UnsafeRawBufferPointer(rebasing: part))
     }
   }
 

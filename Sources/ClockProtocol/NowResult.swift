@@ -1,7 +1,7 @@
 package import JSONDocument
 
 /// What time the exchange believes it is. All Unix times are in microseconds.
-package struct NowResult: Sendable, Equatable {
+package struct NowResult: JSONWritable, Equatable {
   package var exchange: String
   package var state: String
 
@@ -36,6 +36,23 @@ package struct NowResult: Sendable, Equatable {
       "earliest_us": .integer(earliestMicroseconds), "latest_us": .integer(latestMicroseconds),
       "local_us": .integer(localMicroseconds),
     ]
+  }
+
+  /// As `json`, without the tree.
+  package func write(to bytes: inout [UInt8]) {
+    bytes.append(json: #"{"exchange":"# as StaticString)
+    bytes.append(json: exchange)
+    bytes.append(json: #","state":"# as StaticString)
+    bytes.append(json: state)
+    bytes.append(json: #","estimate_us":"# as StaticString)
+    bytes.append(json: estimateMicroseconds)
+    bytes.append(json: #","earliest_us":"# as StaticString)
+    bytes.append(json: earliestMicroseconds)
+    bytes.append(json: #","latest_us":"# as StaticString)
+    bytes.append(json: latestMicroseconds)
+    bytes.append(json: #","local_us":"# as StaticString)
+    bytes.append(json: localMicroseconds)
+    bytes.append(UInt8(ascii: "}"))
   }
 
   package init?(json: JSONValue) {

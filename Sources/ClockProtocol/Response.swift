@@ -1,14 +1,42 @@
 package import JSONDocument
 
-/// The answers of JSON-RPC 2.0.
-package enum Response {
-  package static func result(_ result: JSONValue, id: JSONValue) -> JSONValue {
-    .object([.init("jsonrpc", "2.0"), .init("id", id), .init("result", result)])
+/// An answer of JSON-RPC 2.0: the bytes of its line, without the newline.
+package struct Response: Sendable, Equatable {
+  package private(set) var bytes: [UInt8] = []
+
+  private init(id: JSONValue, writing content: (inout [UInt8]) -> Void) {
+    // What most answers need.
+    bytes.reserveCapacity(512)
+    bytes.append(json: #"{"jsonrpc":"2.0","id":"# as StaticString)
+    id.write(to: &bytes)
+    content(&bytes)
+    bytes.append(UInt8(ascii: "}"))
   }
 
-  package static func error(_ error: RPCError, id: JSONValue) -> JSONValue {
-    ["jsonrpc": "2.0", "id": id, "error": error.json]
+  package static func result(_ result: some JSONWritable, id: JSONValue) -> Response {
+    Response(id: id) { bytes in
+      bytes.append(json: #","result":"# as StaticString)
+      result.write(to: &bytes)
+    }
   }
+
+  package static func error(_ error: RPCError, id: JSONValue) -> Response {
+    Response(id: id) { bytes in
+      bytes.append(json: #","error":"# as StaticString)
+      error.json.write(to: &bytes)
+    }
+  }
+
+  /// The answer to a batch, from the answers to its requests.
+  package init(batch: [Response]) {
+    for response in batch {
+      bytes.append(bytes.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))
+      bytes += response.bytes
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// The result that an answer carries, or its error.
   package static func result(of answer: JSONValue) throws(RPCError) -> JSONValue {

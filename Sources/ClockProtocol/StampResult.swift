@@ -1,7 +1,7 @@
 package import JSONDocument
 
 /// The timestamp that a signed request should carry now.
-package struct StampResult: Sendable, Equatable {
+package struct StampResult: JSONWritable, Equatable {
   package var exchange: String
   package var state: String
 
@@ -58,6 +58,33 @@ package struct StampResult: Sendable, Equatable {
     ]
     if let reason { members.append(.init("reason", .string(reason))) }
     return .object(members)
+  }
+
+  /// As `json`, without the tree: nothing is asked for as often.
+  package func write(to bytes: inout [UInt8]) {
+    bytes.append(json: #"{"exchange":"# as StaticString)
+    bytes.append(json: exchange)
+    bytes.append(json: #","state":"# as StaticString)
+    bytes.append(json: state)
+    bytes.append(json: #","timestamp":"# as StaticString)
+    timestamp.write(to: &bytes)
+    bytes.append(json: #","unix_us":"# as StaticString)
+    bytes.append(json: unixMicroseconds)
+    bytes.append(json: #","carrier":"# as StaticString)
+    bytes.append(json: carrier)
+    bytes.append(json: #","recv_window_ms":"# as StaticString)
+    bytes.append(json: windowMilliseconds)
+    bytes.append(json: #","min_recv_window_ms":"# as StaticString)
+    bytes.append(json: smallestWindowMilliseconds)
+    bytes.append(json: #","margin_ms":"# as StaticString)
+    bytes.append(json: marginMilliseconds)
+    bytes.append(json: #","guaranteed":"# as StaticString)
+    bytes.append(json: isGuaranteed)
+    if let reason {
+      bytes.append(json: #","reason":"# as StaticString)
+      bytes.append(json: reason)
+    }
+    bytes.append(UInt8(ascii: "}"))
   }
 
   package init?(json: JSONValue) {

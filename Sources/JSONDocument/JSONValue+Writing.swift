@@ -35,7 +35,7 @@ extension JSONValue {
     }
   }
 
-  private static func write(_ number: Int64, to bytes: inout [UInt8]) {
+  static func write(_ number: Int64, to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
       var rest = number.magnitude
       var first = digits.count
@@ -49,7 +49,7 @@ extension JSONValue {
     }
   }
 
-  private static func write(_ text: String, to bytes: inout [UInt8]) {
+  static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { utf8 in

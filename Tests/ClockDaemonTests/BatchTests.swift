@@ -106,7 +106,7 @@ import Testing
         var nonces: [Int64] = []
         for _ in 0..<1_000 {
           guard case .now(let reply?) = test.service.answer(line, later: { _ in }),
-            let nonce = reply["result"]?["timestamp"]?.integer
+            let nonce = (try? JSONValue(parsing: reply.bytes))?["result"]?["timestamp"]?.integer
           else { break }
           nonces.append(nonce)
         }

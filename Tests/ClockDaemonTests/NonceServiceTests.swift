@@ -42,8 +42,9 @@ import Testing
 
   /// Whether the answer came at once; it is in `replies` then or later.
   private func ask() -> Bool {
-    let take = { @Sendable [replies] (answer: JSONValue?) in
-      if let answer { replies.change { $0.append(answer) } }
+    let take = { @Sendable [replies] (answer: Response?) in
+      guard let answer, let json = try? JSONValue(parsing: answer.bytes) else { return }
+      replies.change { $0.append(json) }
     }
     guard case .now(let reply) = service.answer(line, later: take) else { return false }
     take(reply)
@@ -156,7 +157,8 @@ import Testing
       case .later = service.answer(
         Array(line.utf8),
         later: { [replies] answer in
-          if let answer { replies.change { $0.append(answer) } }
+          guard let answer, let json = try? JSONValue(parsing: answer.bytes) else { return }
+          replies.change { $0.append(json) }
         })
     else {
       Issue.record("answered without the disk")
@@ -170,8 +172,9 @@ import Testing
 
   @Test func inABatchEachHasItsAnswer() throws {
     let one = String(decoding: line, as: UTF8.self)
-    let take = { @Sendable [replies] (answer: JSONValue?) in
-      if let answer { replies.change { $0.append(answer) } }
+    let take = { @Sendable [replies] (answer: Response?) in
+      guard let answer, let json = try? JSONValue(parsing: answer.bytes) else { return }
+      replies.change { $0.append(json) }
     }
     guard case .later = service.answer(Array("[\(one),\(one),\(one)]".utf8), later: take) else {
       Issue.record("answered without the disk")

@@ -23,7 +23,7 @@ import Testing
       Issue.record("no answer")
       return .null
     }
-    return reply
+    return try JSONValue(parsing: reply.bytes)
   }
 
   /// What is told after all this.

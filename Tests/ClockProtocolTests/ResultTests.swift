@@ -133,11 +133,33 @@ import Testing
     #expect(RPCError.Code.allCases.count == 10)
   }
 
+  private func result(of answer: Response) throws -> JSONValue {
+    try Response.result(of: try JSONValue(parsing: answer.bytes))
+  }
+
+  @Test func whatIsWrittenWithoutATreeIsTheSame() {
+    var stamps = [stamp, stamp]
+    stamps[1].timestamp = "2026-11-21T15:30:21.743Z"
+    stamps[1].carrier = "a \"quoted\" \\ carrier\n"
+    stamps[1].windowMilliseconds = nil
+    stamps[1].smallestWindowMilliseconds = nil
+    stamps[1].marginMilliseconds = nil
+    stamps[1].isGuaranteed = false
+    stamps[1].reason = "the window is not documented"
+    for stamp in stamps {
+      #expect(Response.result(stamp, id: 1).text == Response.result(stamp.json, id: 1).text)
+    }
+    #expect(Response.result(now, id: "a").text == Response.result(now.json, id: "a").text)
+    #expect(
+      Response.result(now.json, id: 7).text
+        == (["jsonrpc": "2.0", "id": 7, "result": now.json] as JSONValue).text)
+  }
+
   @Test func anAnswerIsAResultOrAnError() throws {
-    #expect(try Response.result(of: Response.result(["a": 1], id: 1)) == ["a": 1])
-    #expect(try Response.result(of: Response.result(.null, id: 1)) == .null)
+    #expect(try result(of: Response.result(["a": 1] as JSONValue, id: 1)) == ["a": 1])
+    #expect(try result(of: Response.result(JSONValue.null, id: 1)) == .null)
     let error = RPCError(.refused, "no", retryAfterMilliseconds: 5)
-    #expect(throws: error) { try Response.result(of: Response.error(error, id: "x")) }
+    #expect(throws: error) { try result(of: Response.error(error, id: "x")) }
     let strange = RPCError(
       .internalError, "the daemon's answer is no JSON-RPC response: {\"error\":{\"code\":1}}")
     #expect(throws: strange) { try Response.result(of: ["error": ["code": 1]]) }
