@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import socket
 import statistics
 import subprocess
 import sys
@@ -45,8 +46,8 @@ def compiled(directory: Path, name: str) -> Path:
 class Load:
     """Requests per second, p50 and p99 (us) of so many connections."""
 
-    def __init__(self, program: Path, socket: Path, request: str, newlines: int = 1) -> None:
-        self._command = [program, "run", socket]
+    def __init__(self, program: Path, path: Path, request: str, newlines: int = 1) -> None:
+        self._command = [program, "run", path]
         self._rest = [str(SECONDS), str(newlines), request]
 
     def measure(self, connections: int) -> tuple[float, float, float]:
@@ -57,15 +58,20 @@ class Load:
 
 
 @contextlib.contextmanager
-def served(command: list[str | Path], socket: Path, executable: Path | None = None) -> Iterator[None]:
+def served(command: list[str | Path], path: Path, executable: Path | None = None) -> Iterator[None]:
     """A server, until the block is left."""
     process = subprocess.Popen(command, executable=executable, stdout=subprocess.DEVNULL)
     try:
-        wait_until(socket.exists, 10, f"{socket.name} is there")
+        wait_until(lambda: answers(path), 10, f"{path.name} is served")
         yield
     finally:
         process.terminate()
         process.wait()
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
 
 
 def rounds(*measures: Callable[[], tuple[float, float, float]]) -> list[list[tuple[float, ...]]]:
@@ -165,8 +171,6 @@ def main() -> int:
 
 def fill(path: Path, value: str) -> None:
     """Sets the key that is asked for to the bytes of a stamp's answer."""
-    import socket
-
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(path))
         connection.sendall(f"*3\r\n$3\r\nSET\r\n$5\r\nstamp\r\n${len(value)}\r\n{value}\r\n".encode())

@@ -80,6 +80,23 @@ int ec_read_kernel_clock(struct ec_kernel_clock *clock) {
   return 0;
 }
 
+int ec_ticker_open(int64_t seconds) {
+  struct itimerspec period = {.it_interval.tv_sec = seconds, .it_value.tv_sec = seconds};
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd >= 0 && timerfd_settime(fd, 0, &period, NULL) < 0) {
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+  }
+  return fd;
+}
+
+void ec_ticker_take(int fd) {
+  uint64_t expirations;
+  if (read(fd, &expirations, sizeof expirations) < 0) return;
+}
+
 int ec_realtime_steps_open(void) {
   return timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 }

@@ -20,8 +20,9 @@ final class SocketServer: Sendable {
 
   /// Between two looks at the local clock, and at what changes by and by: an offset that drifts, a
   /// state that has had its time.
-  private static let lookPeriod = Duration.seconds(1)
+  private static let lookSeconds = 1
   private static let stepsToken: UInt64 = 1
+  private static let lookToken: UInt64 = 2
 
   private let poller: Poller
   private let listener: OwnedDescriptor
@@ -29,6 +30,7 @@ final class SocketServer: Sendable {
   private let maxClients: Int
   /// Nil where the kernel does not tell of them; then a look notices them.
   private let steps: RealtimeSteps?
+  private let looks: Ticker
   private let inbox = Mutex(Inbox())
   private let rounds = Atomic<Int>(0)
   private let hasSubscribers = Atomic<Bool>(false)
@@ -42,8 +44,10 @@ final class SocketServer: Sendable {
     self.service = service
     self.maxClients = maxClients
     steps = try? RealtimeSteps()
+    looks = try Ticker(seconds: Self.lookSeconds)
     try poller.add(self.listener, token: ServerLoop.listenerToken)
-    if let steps { try poller.add(steps, token: Self.stepsToken) }
+    if let steps { try poller.add(timer: steps.descriptor, token: Self.stepsToken) }
+    try poller.add(timer: looks.descriptor, token: Self.lookToken)
   }
 
   /// Starts the thread; fails where the system allows no more of them.
@@ -77,21 +81,17 @@ final class SocketServer: Sendable {
         self.poller.wake()
       }
     }
-    var nextLook = HostClocks.monotonic()
     while true {
       var isNews = false
-      let now = HostClocks.monotonic()
-      if now >= nextLook {
-        nextLook = now + Self.lookPeriod
-        service.board.lookAtLocalClock()
-        loop.look(at: now)
-        isNews = true
-      }
-      poller.wait(atMost: loop.isIdle ? nextLook - now : .zero) { event in
-        if event.token == Self.stepsToken {
-          isNews = takeStep() || isNews
-        } else {
-          loop.handle(event, listener: listener)
+      poller.wait(forever: loop.isIdle) { event in
+        switch event.token {
+        case Self.stepsToken: isNews = takeStep() || isNews
+        case Self.lookToken:
+          looks.take()
+          service.board.lookAtLocalClock()
+          loop.look(at: HostClocks.monotonic())
+          isNews = true
+        default: loop.handle(event, listener: listener)
         }
       }
       loop.continueBacklog()
@@ -117,7 +117,7 @@ final class SocketServer: Sendable {
   private func takeStep() -> Bool {
     guard let steps else { return false }
     guard let wasSet = try? steps.take() else {
-      poller.remove(steps)
+      poller.remove(timer: steps.descriptor)
       return false
     }
     if wasSet { service.board.lookAtLocalClock(wasSet: true) }

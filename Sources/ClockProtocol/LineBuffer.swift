@@ -48,7 +48,8 @@ package struct LineBuffer: Sendable {
       isDropping = true
       handle(.tooLong)
     } else {
-      pending.append(contentsOf: UnsafeRawBufferPointer(rebasing: part))
+      let part = UnsafeRawBufferPointer(rebasing: part)
+      if pending.isEmpty { pending = Array(part) } else { pending.append(contentsOf: part) }
     }
   }
 

@@ -1,5 +1,4 @@
 internal import CLinux
-internal import ClockCore
 internal import Glibc
 
 /// Waits for many descriptors at once, and can be woken from any thread.
@@ -30,9 +29,9 @@ package final class Poller: Sendable {
     _ = try check(ec_epoll_add(epoll.number, descriptor.number, token), "watch a descriptor")
   }
 
-  /// The same for a descriptor that another object owns and keeps open.
-  package func add(_ steps: RealtimeSteps, token: UInt64) throws(SystemError) {
-    _ = try check(ec_epoll_add(epoll.number, steps.descriptor, token), "watch a timer")
+  /// The same for a timer, which stays open as long as this.
+  package func add(timer descriptor: CInt, token: UInt64) throws(SystemError) {
+    _ = try check(ec_epoll_add(epoll.number, descriptor, token), "watch a timer")
   }
 
   package func change(
@@ -51,18 +50,16 @@ package final class Poller: Sendable {
     _ = write(bell.number, &one, 8)
   }
 
-  package func remove(_ steps: RealtimeSteps) {
-    ec_epoll_remove(epoll.number, steps.descriptor)
+  package func remove(timer descriptor: CInt) {
+    ec_epoll_remove(epoll.number, descriptor)
   }
 
-  /// Waits until something is ready or `wake` was called, but not much longer than `patience`.
+  /// Waits until something is ready or `wake` was called; looks only once when not `forever`.
   /// Calls `epoll_wait(2)`.
-  package func wait(atMost patience: Duration, _ handle: (Event) -> Void) {
-    // Rounded up, so that nothing is looked for in vain right before it is due.
-    let milliseconds = (max(patience, .zero).wholeNanoseconds + 999_999) / 1_000_000
+  package func wait(forever: Bool = true, _ handle: (Event) -> Void) {
     withUnsafeTemporaryAllocation(of: ec_epoll_event.self, capacity: 64) { events in
       let count = ec_epoll_wait(
-        epoll.number, events.baseAddress, CInt(events.count), CInt(clamping: milliseconds))
+        epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
       for event in events.prefix(Int(max(count, 0))) {
         if event.token == Self.bellToken {
           var sum: UInt64 = 0

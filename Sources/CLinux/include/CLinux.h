@@ -62,6 +62,13 @@ int ec_realtime_steps_arm(int fd);
 /* Whether CLOCK_REALTIME was set since the timer was armed: 1 yes, 0 no. Calls read(2). */
 int ec_realtime_steps_take(int fd);
 
+/* A timer that is due once in so many seconds, for ever: non-blocking, close-on-exec; -1 and errno on
+   failure. Calls timerfd_create(2) and timerfd_settime(2). */
+int ec_ticker_open(int64_t seconds);
+
+/* Forgets that the timer was due. Calls read(2). */
+void ec_ticker_take(int fd);
+
 /* Maps the page in which a hypervisor tells that time was disrupted, read-only; NULL and errno
    where there is none or it is not of a version that is known (EPROTO). Never unmapped. */
 const void *ec_vmclock_map(const char *path);
