@@ -16,7 +16,7 @@ from concurrent import futures
 import table
 from image import DAEMON_PORT
 from machine import ACCELERATOR
-from support import BUILD, Simulator, note, note_skip, wait_until
+from support import BUILD, Failure, Simulator, note, note_skip, wait_until
 from table import Course
 from truth import Truth, raw_us
 from world import BURST, EXCHANGES, GuestTestCase, make_certificate
