@@ -126,6 +126,9 @@ import Testing
       session.look()
     }
     #expect(session.untold > 50 * 400)
+    let untold = session.untold
+    session.look()
+    #expect(session.untold == untold)
     let notifications = try told()
     #expect(notifications.count == 1)
     let known = try #require(notifications.first?.offset.measurement)
