@@ -2,57 +2,60 @@ internal import ClockCore
 internal import Synchronization
 
 /// Which timestamps have been given out of late, so that a refused one can be told from those of
-/// other clocks: one bit for each step of the format, for 65 s in milliseconds.
+/// other clocks.
+///
+/// They are kept by when they were given out, not by what they say: an expiry may be a day ahead.
+/// One bit for each step of the format, in words of 64 that are kept only where something was
+/// given; all of one part of the minute together, which is forgotten as a whole.
 final class GivenStamps: Sendable {
-  private static let words = 1024
+  /// A stamp is remembered for three to four times this.
+  private static let span = Duration.seconds(20)
+  private static let mostSpans = 4
 
-  private struct State {
-    /// Step n is in word n / 64 modulo `words`. Empty until the first stamp.
-    var bits: [UInt64] = []
-    /// The last word in use; so are the `words - 1` before it.
-    var newest: Int64 = 0
+  /// Of one span. When it is full a new one begins, and the oldest is forgotten early: memory is
+  /// bounded, at 12,288 stamps or more.
+  private static let mostWords = 4_096
+
+  private struct Span {
+    var began: MonotonicInstant
+    /// Step n is bit n modulo 64 of word n / 64.
+    var words: [Int64: UInt64] = [:]
   }
 
   /// Of the format, in nanoseconds.
   private let step: Int64
-  private let state = Mutex(State())
+  /// Oldest first.
+  private let spans = Mutex([Span]())
 
   init(resolution: Duration) {
     step = resolution.wholeNanoseconds
   }
 
-  func note(_ stamp: ExchangeInstant) {
+  func note(_ stamp: ExchangeInstant, at now: MonotonicInstant) {
     let number = stamp.nanoseconds / step
-    let word = number / 64
-    state.withLock { state in
-      if state.bits.isEmpty || word - state.newest >= Int64(Self.words) {
-        state.bits = Array(repeating: 0, count: Self.words)
-        state.newest = word
+    spans.withLock { spans in
+      if spans.last.map({ now - $0.began >= Self.span || $0.words.count >= Self.mostWords }) ?? true
+      {
+        if spans.count == Self.mostSpans { spans.removeFirst() }
+        spans.append(Span(began: now))
       }
-      while state.newest < word {
-        state.newest += 1
-        state.bits[Self.place(of: state.newest)] = 0
-      }
-      guard state.newest - word < Int64(Self.words) else { return }
-      state.bits[Self.place(of: word)] |= 1 << UInt64(number % 64)
+      spans[spans.count - 1].words[number / 64, default: 0] |= 1 << UInt64(number % 64)
     }
   }
 
-  func contains(_ stamp: ExchangeInstant) -> Bool {
+  func contains(_ stamp: ExchangeInstant, at now: MonotonicInstant) -> Bool {
     let (number, rest) = stamp.nanoseconds.quotientAndRemainder(dividingBy: step)
-    let word = number / 64
-    return state.withLock { state in
-      guard rest == 0, !state.bits.isEmpty, word <= state.newest,
-        state.newest - word < Int64(Self.words)
-      else { return false }
-      return state.bits[Self.place(of: word)] & (1 << UInt64(number % 64)) != 0
+    guard rest == 0 else { return false }
+    return spans.withLock { spans in
+      spans.contains {
+        now - $0.began < Self.span * Self.mostSpans
+          && ($0.words[number / 64] ?? 0) & (1 << UInt64(number % 64)) != 0
+      }
     }
   }
 
   /// The exchange's clock has stepped: what was given out before was wrong.
   func forget() {
-    state.withLock { $0 = State() }
+    spans.withLock { $0 = [] }
   }
-
-  private static func place(of word: Int64) -> Int { Int(word % Int64(words)) }
 }

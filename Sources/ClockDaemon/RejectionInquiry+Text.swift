@@ -61,6 +61,9 @@ extension RejectionInquiry {
       "its clock is right\(errorText), and by it the timestamp is fine even now"
         + " (\(age.shortText) old\(windowText)): the request asked for a smaller window than that,"
         + " or took too long within the exchange"
+    case .notExpired(let left):
+      "its clock is right\(errorText), and by it the timestamp expires in \(left.shortText), even"
+        + " now: the exchange judged another expiry than the one reported, or took that long"
     case .clockConfirmed:
       "its clock is right\(errorText), as the refusal itself shows: with a stamp of this daemon,"
         + " the request took longer than \(rightfulText)"
@@ -94,6 +97,10 @@ extension RejectionInquiry {
       if let failure = known.status.failure {
         return " The clock could not be read anew: \(failure.reason)."
       }
+      if let blockedFor {
+        return " The clock has been read anew, and then the exchange said stop: leave it alone for"
+          + " \(blockedFor.shortText)."
+      }
       guard judgement.verdict == .clock, knowledge != nil else { return "" }
       return " The exchange's clock has been read anew and is known\(errorText): sign again with"
         + " the stamp given here."
@@ -115,10 +122,9 @@ extension RejectionInquiry {
   }
 
   private var width: Duration? {
-    switch definition.rule {
+    switch definition.knownRule {
     case .window(let rule): rule.isAdjustable ? report.window ?? rule.window : rule.window
-    case .expiry, .nonce, .untimed: nil
-    case .unknown: report.window
+    case .expiry, .nonce, .untimed, .unknown: nil
     }
   }
 }

@@ -42,13 +42,15 @@ struct RejectionInquiry {
       report.timestamp.map(definition.reportedTimestamp)
       ?? definition.repeatedTimestamp(in: report.refusal)
     var isOwn = false
-    if case .instant(let stamp) = timestamp { isOwn = known.givenStamps.contains(stamp) }
+    if case .instant(let stamp) = timestamp {
+      isOwn = known.givenStamps.contains(stamp, at: clocks.raw)
+    }
     let disclosed = definition.disclosedTime(in: report.refusal)
     let rejection = Rejection(
       reading: meaning, timestamp: timestamp, isOwnStamp: isOwn, window: report.window,
       disclosed: disclosed?.time, disclosedResolution: disclosed?.resolution ?? .milliseconds(1))
     judgement = rejection.judgement(
-      rule: definition.rule, clock: knowledge,
+      rule: definition.knownRule, clock: knowledge,
       nextNonce: [knowledge?.earliest, known.nonces.last].compactMap(\.self).max())
     var stampMade: MonotonicInstant?
     if case .instant(let stamp) = timestamp, let knowledge, stamp <= knowledge.latest {
@@ -87,7 +89,7 @@ struct RejectionInquiry {
     var stamp: StampResult?
     if judgement.verdict == .clock || judgement.verdict == .late {
       stamp = self.stamp(from: board)
-      if stamp == nil || (wasRefused && blockedFor != nil) {
+      if stamp == nil || isBanned {
         action = .wait
         wait = blockedFor ?? max(known.status.nextSync - clocks.raw, .seconds(1))
       }
@@ -101,12 +103,12 @@ struct RejectionInquiry {
       offset: known.offset(at: clocks, host: host).json, stamp: stamp?.json)
   }
 
-  private var wasRefused: Bool {
-    if case .refused = reading { true } else { false }
-  }
+  /// The clock was in doubt, and the exchange wants no more requests from this host: before it was
+  /// asked, or as its answer.
+  private var isBanned: Bool { reading != nil && blockedFor != nil }
 
   /// How long the exchange wants to be left alone by this host; nil where it does not.
-  private var blockedFor: Duration? {
+  var blockedFor: Duration? {
     known.status.blockedUntil.flatMap { $0 > clocks.raw ? $0 - clocks.raw : nil }
   }
 
@@ -120,5 +122,13 @@ struct RejectionInquiry {
         ?? (try? entry.stamp(StampDemand(exchange: definition.id), at: clocks, host: host))
     }
     return given ?? nil
+  }
+}
+
+extension ExchangeDefinition {
+  /// The rule as far as refusals may be judged by it. A window that is not documented is what some
+  /// client sends: nothing follows from a timestamp inside of it.
+  var knownRule: AcceptanceRule {
+    if case .window = rule, !isWindowDocumented { .unknown } else { rule }
   }
 }

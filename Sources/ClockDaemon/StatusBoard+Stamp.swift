@@ -33,7 +33,7 @@ extension StatusBoard.Entry {
       carrier: definition.timestampCarrier, windowMilliseconds: stamp.window.map(milliseconds),
       smallestWindowMilliseconds: stamp.smallestWindow.map { -milliseconds(.zero - $0) },
       marginMilliseconds: stamp.margin.map(milliseconds), isGuaranteed: stamp.isGuaranteed)
-    givenStamps.note(stamp.instant)
+    givenStamps.note(stamp.instant, at: clocks.raw)
     if !stamp.isGuaranteed { result.reason = doubt(of: stamp, error: (latest - earliest) / 2) }
     return result
   }

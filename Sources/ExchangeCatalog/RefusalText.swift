@@ -3,7 +3,11 @@ package import JSONDocument
 /// What a bot reports as the message of a refusal: the message alone, the whole body, or either
 /// inside of what a client library makes of it.
 package struct RefusalText: Sendable, Equatable {
-  /// Longer texts are no refusal of an exchange; only their beginning is looked at.
+  /// The longest body that is read: as long as a line of the protocol may be.
+  private static let longestBody = 65_536
+
+  /// Texts are looked for in so much of the beginning, and in so much of the body's strings: longer
+  /// ones are no refusal of an exchange.
   private static let longest = 8_192
 
   private let bytes: [UInt8]
@@ -13,10 +17,12 @@ package struct RefusalText: Sendable, Equatable {
   private let strings: [[UInt8]]
 
   package init(_ text: String) {
-    bytes = Array(text.utf8.prefix(Self.longest))
-    document = Self.document(in: bytes)
+    let whole = Array(text.utf8.prefix(Self.longestBody))
+    bytes = Array(whole.prefix(Self.longest))
+    document = Self.document(in: whole)
     var strings: [[UInt8]] = []
-    if let document { Self.collect(document, into: &strings) }
+    var room = Self.longest
+    if let document { Self.collect(document, into: &strings, room: &room) }
     self.strings = strings
   }
 
@@ -50,16 +56,20 @@ package struct RefusalText: Sendable, Equatable {
   }
 
   private static func collect(
-    _ value: JSONValue, into strings: inout [[UInt8]], depth: Int = 0
+    _ value: JSONValue, into strings: inout [[UInt8]], room: inout Int, depth: Int = 0
   ) {
     // Nothing that an exchange sends is deeper, and this calls itself.
-    guard depth < 16 else { return }
+    guard depth < 16, room > 0 else { return }
     switch value {
-    case .string(let text): strings.append(Array(text.utf8))
+    case .string(let text):
+      strings.append(Array(text.utf8.prefix(room)))
+      room -= text.utf8.count
     case .array(let elements):
-      for element in elements { collect(element, into: &strings, depth: depth + 1) }
+      for element in elements { collect(element, into: &strings, room: &room, depth: depth + 1) }
     case .object(let members):
-      for member in members { collect(member.value, into: &strings, depth: depth + 1) }
+      for member in members {
+        collect(member.value, into: &strings, room: &room, depth: depth + 1)
+      }
     default: break
     }
   }

@@ -80,6 +80,44 @@ import Testing
     #expect(isAccepted(doubt(driver)))
   }
 
+  /// A bot that lies must not spend the probes of the honest ones.
+  @Test func aContradictionThatWasRefutedForcesNothingForAWhile() {
+    var driver = driver
+    driver.start()
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(1))
+    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(2))
+    #expect(driver.reportDoubt(isContradicted: true) == nil)
+    // As any other report, it is a reason to read the clock again when that was a while ago.
+    driver.run(for: .seconds(20))
+    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(2))
+    #expect(driver.reportDoubt(isContradicted: true) == nil)
+    driver.run(for: .seconds(60))
+    _ = driver.demandResync()
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(2))
+    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+  }
+
+  /// Who told of a step is believed when he tells of the next one.
+  @Test func aContradictionThatWasConfirmedForcesTheNext() {
+    var driver = driver
+    driver.start()
+    driver.runUntilResyncEnds()
+    for step in [20, -20] {
+      driver.run(for: .seconds(2))
+      driver.stepExchange(by: .seconds(step))
+      let before = driver.endings.count
+      #expect(isAccepted(driver.reportDoubt(isContradicted: true)), "\(step)")
+      while driver.endings.count == before { driver.runUntilResyncEnds() }
+      #expect(driver.holdsTruth)
+    }
+  }
+
   private func isAccepted(_ demand: ResyncDemand?) -> Bool {
     if case .accepted = demand { true } else { false }
   }

@@ -73,10 +73,22 @@ import Testing
     #expect(judge(.unlisted).action == .none)
     #expect(judge(.ambiguous, stamp: .seconds(-6)).finding == .ambiguous)
     #expect(judge(.ambiguous, stamp: .seconds(-6)).resync == .none)
-    // A timestamp that the exchange must refuse is the cause, whatever the code says.
-    #expect(
-      judge(.unlisted, stamp: .milliseconds(1_011)).finding == .ahead(by: .milliseconds(1_001)))
-    #expect(judge(.unlisted, stamp: .milliseconds(1_009)).verdict == .unknown)
+  }
+
+  /// It may be about anything, such as the balance.
+  @Test func whatIsNotKnownIsNoMatterOfClocksWhateverTheTimestamp() {
+    let untold = AcceptanceRule.window(
+      AcceptanceWindow(
+        window: .seconds(30), longestWindow: nil, isAdjustable: false, tolerance: .zero))
+    for reading: RejectionReading in [.unlisted, .ambiguous] {
+      for rule in [Self.rule, Self.fixed, untold, .unknown] {
+        for stamp: Duration in [.milliseconds(560), .seconds(2), .seconds(-90), .seconds(9_000)] {
+          let judgement = judge(reading, stamp: stamp, disclosed: .seconds(20), rule: rule)
+          #expect(judgement.verdict == .unknown && judgement.action == .none)
+          #expect(judgement.resync == .none, "\(reading) \(stamp)")
+        }
+      }
+    }
   }
 
   // MARK: Clocks
@@ -116,6 +128,16 @@ import Testing
     #expect(clock.verdict == .clock && clock.resync == .unlessFresh)
     let late = Rejection(reading: .listed(.late, nil)).judgement(rule: Self.rule, clock: nil)
     #expect(late.verdict == .late && late.resync == .none)
+  }
+
+  /// No delay puts a timestamp ahead, whatever the exchange's words are.
+  @Test func aTimestampThatIsAheadIsNotTooOld() {
+    for isFresh in [false, true] {
+      let judgement = judge(.listed(.clock, .behind), stamp: .milliseconds(9_500), isFresh: isFresh)
+      #expect(judgement.verdict == .clock && judgement.action == .resign)
+      #expect(judgement.finding == .ahead(by: .milliseconds(9_490)))
+      #expect(judgement.resync == (isFresh ? .none : .unlessFresh))
+    }
   }
 
   // MARK: Late
@@ -215,6 +237,10 @@ import Testing
     #expect(judge(reading, stamp: .seconds(-1), isOwn: true, rule: rule).verdict == .late)
     let ahead = judge(reading, stamp: .seconds(3), rule: rule)
     #expect(ahead.verdict == .late && ahead.resync == .unlessFresh)
+    #expect(ahead.finding == .notExpired(left: .milliseconds(2_990)))
+    #expect(
+      judge(.listed(.clock, nil), stamp: .seconds(59), rule: rule, isFresh: true).finding
+        == .notExpired(left: .milliseconds(58_990)))
     #expect(judge(.listed(.clock, nil), stamp: .seconds(3), rule: rule).resync == .unlessFresh)
   }
 
@@ -222,6 +248,17 @@ import Testing
     #expect(judge(stamp: .seconds(-1), rule: .unknown).finding == .behind(age: .milliseconds(990)))
     #expect(judge(stamp: .seconds(1), rule: .unknown).finding == .ahead(by: .milliseconds(990)))
     #expect(judge(stamp: .seconds(-1), isOwn: true, rule: .unknown).verdict == .late)
+    // Not even the one that the request asked for: Poloniex takes no more than 1 s with any.
+    for isFresh in [false, true] {
+      let other = judge(
+        stamp: .milliseconds(-3_400), window: .seconds(5), rule: .unknown, isFresh: isFresh)
+      #expect(other.verdict == .clock && other.finding == .behind(age: .milliseconds(3_390)))
+      #expect(other.resync == (isFresh ? .none : .unlessFresh))
+    }
+    let own = judge(
+      stamp: .milliseconds(-3_400), isOwn: true, window: .seconds(5), rule: .unknown, isFresh: true)
+    #expect(own.verdict == .late && own.action == .resign)
+    #expect(own.finding == .ownStampLate(age: .milliseconds(3_390)))
   }
 
   @Test func noClockIsReadForANonce() {

@@ -110,6 +110,13 @@ struct TrackerDriver {
     perform(tracker.reconfigured(settings, at: now))
   }
 
+  /// A bot reports a refusal that puts the exchange's clock in doubt.
+  mutating func reportDoubt(isContradicted: Bool) -> ResyncDemand? {
+    let demand = tracker.clockDoubted(stampMade: nil, isContradicted: isContradicted, at: now)
+    if case .accepted(let actions)? = demand { perform(actions) }
+    return demand
+  }
+
   /// The exchange's clock is set. Positive: ahead.
   mutating func stepExchange(by step: Duration) {
     truth = truth + step

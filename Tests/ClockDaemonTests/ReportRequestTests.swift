@@ -102,7 +102,8 @@ import Testing
       .init("message", "outside of the recvWindow"), .init("timestamp", .integer(old)),
     ]
     test.board.withEntry(of: "binance") { entry, _ in
-      entry.givenStamps.note(ExchangeInstant(nanoseconds: old * 1_000_000))
+      entry.givenStamps.note(
+        ExchangeInstant(nanoseconds: old * 1_000_000), at: HostClocks.monotonic())
     }
     let answer = try answer(test, .object(outside))
     let result = try #require(answer["result"].flatMap(ReportResult.init(json:)))
@@ -119,7 +120,7 @@ import Testing
       try test.call("stamp", "{\"exchange\":\"binance\"}")["result"].flatMap(StampResult.init))
     let isOwn = test.board.withEntry(of: "binance") { entry, _ in
       entry.givenStamps.contains(
-        ExchangeInstant(nanoseconds: stamp.unixMicroseconds * 1_000))
+        ExchangeInstant(nanoseconds: stamp.unixMicroseconds * 1_000), at: HostClocks.monotonic())
     }
     #expect(isOwn == true)
   }
@@ -165,6 +166,42 @@ import Testing
     #expect(limited.verdict == "rate_limit" && limited.action == "wait")
     #expect((55_000...60_000).contains(limited.retryAfterMilliseconds ?? 0))
     #expect(doubts(test) == ["binance"])
+  }
+
+  @Test func whoMeetsTheBanFirstIsToldToWaitAsWell() throws {
+    for failure in [ProbeFailure(reason: "HTTP 418", status: 418), nil] {
+      let test = try TestBoard(reading: .ended(before: nil))
+      test.board.change {
+        $0.entries[0].status.failure = failure
+        $0.entries[0].status.blockedUntil = HostClocks.monotonic() + .seconds(60)
+      }
+      let result = try report(test, .init("exchange", "binance"), .init("code", -1021))
+      #expect(result.verdict == "clock" && result.action == "wait")
+      #expect((55_000...60_000).contains(result.retryAfterMilliseconds ?? 0))
+      #expect(!result.explanation.contains("sign again"), "\(result.explanation)")
+    }
+  }
+
+  @Test func whatTheTableDoesNotHaveIsNoMatterOfClocks() throws {
+    let test = try TestBoard()
+    for lead: Duration in [.milliseconds(560), .seconds(9), .seconds(-90)] {
+      let result = try report(
+        test, .init("exchange", "binance"), .init("code", -2010),
+        .init("timestamp", .integer(exchangeMilliseconds(lead))))
+      #expect(result.verdict == "unknown" && result.action == "none" && result.stamp == nil)
+    }
+    #expect(doubts(test).isEmpty)
+  }
+
+  @Test func noAgeIsNegative() throws {
+    let test = try TestBoard()
+    let result = try report(
+      test, .init("exchange", "binance"), .init("code", -1021),
+      .init("message", "Timestamp for this request is outside of the recvWindow."),
+      .init("timestamp", .integer(exchangeMilliseconds(.milliseconds(9_500)))))
+    #expect(result.verdict == "clock" && doubts(test) == ["binance"])
+    #expect(result.explanation.contains("at least 9.4"), "\(result.explanation)")
+    #expect(!result.explanation.contains("(-"))
   }
 
   @Test func aNonceIsAnsweredWithALargerOne() throws {

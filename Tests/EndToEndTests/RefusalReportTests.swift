@@ -181,6 +181,26 @@ import Testing
     #expect(simulator.counters(of: "okx").timeRequests == before)
   }
 
+  @Test func theFirstReportThatMeetsTheBanIsToldToWait() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+    simulator.update("binance") {
+      $0.fault = .rateLimited
+      $0.retryAfterSeconds = 600
+    }
+    let before = simulator.counters(of: "binance").timeRequests
+    let json = try daemon.call(
+      .report,
+      [
+        "exchange": "binance", "code": -1021,
+        "timestamp": .string(timestamp(simulator, "binance", off: .zero)),
+      ])
+    let result = try #require(ReportResult(json: json))
+    #expect(simulator.counters(of: "binance").timeRequests == before + 1)
+    #expect(result.action == "wait" && result.retryAfterMilliseconds ?? 0 > 500_000, "\(result)")
+  }
+
   @Test func theCommandTellsAPersonWhatToDo() throws {
     let simulator = try ExchangeSimulator([.init("binance"), .init("okx")])
     let daemon = try DaemonProcess(following: simulator)

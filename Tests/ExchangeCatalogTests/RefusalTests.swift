@@ -73,6 +73,14 @@ import Testing
     #expect(try reading("okx", wrapped) == .listed(.signature, nil))
   }
 
+  @Test func aLongBodyKeepsItsCode() throws {
+    for length in [9_000, 50_000] {
+      let filler = String(repeating: "x", count: length)
+      let text = "binance {\"code\":-1021,\"a\":\"\(filler)\",\"b\":[\"\(filler.prefix(9))\"]}"
+      #expect(try reading("binance", Refusal(message: text)) == .listed(.clock, nil), "\(length)")
+    }
+  }
+
   @Test func aMessageOfAnotherCodeDoesNotCount() throws {
     let refusal = Refusal(code: "-1013", message: "price is outside of the recvWindow, haha")
     #expect(try reading("binance", refusal) == .unlisted)

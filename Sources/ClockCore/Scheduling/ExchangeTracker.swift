@@ -25,6 +25,8 @@ package struct ExchangeTracker: Sendable {
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
   var believed: BelievedClock
   private(set) var burstBegan: MonotonicInstant?
+  /// When a refusal last contradicted what was known, and that.
+  var contradicted: (at: MonotonicInstant, clock: IntervalClock)?
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
   private var acceptsAnyStep = false
   /// Probes sent before this instant are not believed: the local clock moved since.

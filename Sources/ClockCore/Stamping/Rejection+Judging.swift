@@ -20,7 +20,7 @@ extension Rejection {
       case .window, .expiry, .unknown:
         malformed ?? timeJudgement(rule, clock, isLate: cause == .late, side)
       }
-    case .ambiguous, .unlisted: unknownJudgement(rule, clock)
+    case .ambiguous, .unlisted: unknownJudgement(rule)
     }
   }
 
@@ -57,17 +57,11 @@ extension Rejection {
     return .init(verdict: .clock, action: .resign, finding: .nonceUsedUp, resync: .none)
   }
 
-  /// The table is no help. What the timestamp alone proves is still told.
-  private func unknownJudgement(_ rule: AcceptanceRule, _ clock: Knowledge?) -> RejectionJudgement {
+  /// The table is no help. That a timestamp is no time of the exchange's form is still told; where
+  /// it lies tells nothing of a refusal that may be about anything, such as the balance.
+  private func unknownJudgement(_ rule: AcceptanceRule) -> RejectionJudgement {
     switch rule {
-    case .window(let window):
-      if let malformed { return malformed }
-      if let clock, case .instant(let stamp) = timestamp,
-        stamp >= clock.latest + window.tolerance, stamp > clock.latest
-      {
-        return doubt(.ahead(by: stamp - clock.latest), clock)
-      }
-    case .expiry: if let malformed { return malformed }
+    case .window, .expiry: if let malformed { return malformed }
     case .nonce, .untimed, .unknown: break
     }
     return .init(
@@ -101,16 +95,17 @@ extension Rejection {
     }
     let latestJudged = disclosed.map { $0 + disclosedResolution } ?? clock.latest
     let isExpiry = if case .expiry = rule { true } else { false }
-    if side == .ahead || (side == nil && !isExpiry && stamp > latestJudged) {
+    // Also where the exchange calls it too old: some have one text for both sides.
+    if side == .ahead || (!isExpiry && stamp > latestJudged) {
       let lead = stamp - latestJudged
       return doubt(.ahead(by: lead > .zero ? lead : nil), clock)
     }
     let oldest = latestJudged - stamp
     let youngest = (disclosed ?? clock.earliest) - stamp
     if let window = width(of: rule), oldest <= window {
-      if isConfirmed || clock.isFresh { return late(.insideWindow(age: oldest), rule) }
-      var judgement = late(.insideWindow(age: oldest), rule)
-      judgement.resync = .unlessFresh
+      var judgement = late(
+        isExpiry ? .notExpired(left: .zero - oldest) : .insideWindow(age: oldest), rule)
+      if !isConfirmed, !clock.isFresh { judgement.resync = .unlessFresh }
       return judgement
     }
     if isOwnStamp {
@@ -151,7 +146,8 @@ extension Rejection {
     case .window(let rule): rule.isAdjustable ? window ?? rule.window : rule.window
     // The instant of an expiry is its end.
     case .expiry: .zero
-    case .nonce, .untimed, .unknown: window
+    // What a request asks for is not what it gets where no rule is known.
+    case .nonce, .untimed, .unknown: nil
     }
   }
 
@@ -159,8 +155,7 @@ extension Rejection {
     switch rule {
     case .window(let rule):
       rule.isAdjustable && (window ?? rule.window) < rule.longestWindow ?? .seconds(60)
-    case .expiry, .nonce, .untimed: false
-    case .unknown: window != nil
+    case .expiry, .nonce, .untimed, .unknown: false
     }
   }
 }

@@ -91,6 +91,9 @@ package struct RejectionJudgement: Sendable, Hashable {
     /// window.
     case insideWindow(age: Duration)
 
+    /// By the exchange's clock, the expiry that was refused as past is still ahead by this.
+    case notExpired(left: Duration)
+
     /// The exchange's clock, as it said itself, is where it is known to be.
     case clockConfirmed
   }
