@@ -14,20 +14,20 @@ package enum CommandLineTool {
       let invocation = try Invocation(ProcessArguments.read())
       exit(try perform(invocation, prober).rawValue)
     } catch let error as UsageError {
-      complain(error.message)
+      Output.complain(error.message)
       exit(ExitCode.usage.rawValue)
     } catch let problems as SettingsProblems {
-      for line in problems.lines { complain(line) }
+      for line in problems.lines { Output.complain(line) }
       exit(ExitCode.configuration.rawValue)
     } catch let error as SystemError {
-      complain("\(error)")
+      Output.complain("\(error)")
       exit(ExitCode.output.rawValue)
     } catch let failure as DaemonConnection.Failure {
-      complain("\(failure)")
+      Output.complain("\(failure)")
       if case .refused = failure { exit(ExitCode.refused.rawValue) }
       exit(ExitCode.unavailable.rawValue)
     } catch {
-      complain("\(error)")
+      Output.complain("\(error)")
       exit(ExitCode.refused.rawValue)
     }
   }
@@ -52,10 +52,5 @@ package enum CommandLineTool {
     case .checkConfig: return try Verbs.checkConfig(invocation)
     }
     return .success
-  }
-
-  private static func complain(_ message: String) {
-    let line = Array("exchange-clock: \(message)\n".utf8)
-    _ = write(2, line, line.count)
   }
 }

@@ -11,8 +11,14 @@ enum ExchangeText {
         exchange.id, exchange.name, exchange.isEnabled ? "yes" : "no",
         Text.nanoseconds(exchange.resolutionNanoseconds), exchange.timestampFormat,
         exchange.windowMilliseconds.map(Text.milliseconds) ?? "-",
-        exchange.toleranceMilliseconds.map(Text.milliseconds) ?? "-", exchange.endpoint)
+        ahead(exchange), exchange.endpoint)
     }
     return table.lines()
+  }
+
+  /// "?" where there is a limit that is not known.
+  private static func ahead(_ exchange: ExchangeResult) -> String {
+    let hasWindow = exchange.windowKind == "adjustable" || exchange.windowKind == "fixed"
+    return exchange.toleranceMilliseconds.map(Text.milliseconds) ?? (hasWindow ? "?" : "-")
   }
 }

@@ -8,7 +8,8 @@ enum Help {
       watch                the same, live, with error bars and the last day; when piped,
                            a line for each change
       now X                what time exchange X has, and how sure that is
-      stamp X              the timestamp that a request to X should carry now
+      stamp X              the timestamp that a request to X should carry now; on standard error,
+                             why its acceptance is not guaranteed, where it is not
                              --recv-window-ms N   the window the request will ask for
                              --lifetime-ms N      how far ahead, where it is an expiry
       offset X             all that is known of X's clock

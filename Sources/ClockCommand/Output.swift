@@ -18,6 +18,12 @@ enum Output {
     }
   }
 
+  /// Writes one line to standard error. Calls `write(2)`.
+  static func complain(_ message: String) {
+    let line = Array("exchange-clock: \(message)\n".utf8)
+    _ = Glibc.write(2, line, line.count)
+  }
+
   /// Writes one line at once. Calls `write(2)`.
   static func write(_ line: String) throws(SystemError) {
     var rest = Array((line + "\n").utf8)[...]

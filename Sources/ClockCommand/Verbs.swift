@@ -28,9 +28,12 @@ enum Verbs {
       ("exchange", .string(invocation.names[0])),
       ("recv_window_ms", invocation.windowMilliseconds.map(JSONValue.integer)),
       ("lifetime_ms", invocation.lifetimeMilliseconds.map(JSONValue.integer)))
-    try show(invocation, try ask(invocation, .stamp, params), StampResult.init(json:)) {
+    try show(invocation, try ask(invocation, .stamp, params), StampResult.init(json:)) { stamp in
+      if !stamp.isGuaranteed {
+        Output.complain("\(stamp.exchange): not guaranteed: \(stamp.reason ?? "no reason is told")")
+      }
       // The timestamp alone, so that a script can take it as it is.
-      [$0.timestamp.string ?? $0.timestamp.text]
+      return [stamp.timestamp.string ?? stamp.timestamp.text]
     }
   }
 

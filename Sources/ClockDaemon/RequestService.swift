@@ -279,11 +279,14 @@ extension ExchangeDefinition {
       timestampFormat: timestampFormat.rawValue, timestampCarrier: timestampCarrier,
       windowMilliseconds: widths.map { milliseconds($0.usual) },
       longestWindowMilliseconds: widths?.longest.map(milliseconds),
-      toleranceMilliseconds: window.map { milliseconds($0.tolerance) },
+      // None is what stamps count on where it is not known.
+      toleranceMilliseconds: window.flatMap {
+        $0.tolerance == .zero ? nil : milliseconds($0.tolerance)
+      },
       codes: codes.map {
         ExchangeResult.Code(
           code: $0.code, httpStatus: $0.httpStatus.map(Int64.init), message: $0.message,
-          verdict: $0.verdict.rawValue, meaning: $0.meaning)
+          verdict: $0.verdict.rawValue, side: $0.side?.rawValue, meaning: $0.meaning)
       })
     result.windowKind = WindowKind(self.rule).rawValue
     result.windowParameter = windowParameter

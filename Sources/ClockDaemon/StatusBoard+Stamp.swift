@@ -68,7 +68,7 @@ extension StatusBoard.Entry {
         throw refusal(
           "lifetime_ms", "is no expiry" + (rule.isAdjustable ? "; use recv_window_ms" : ""))
       }
-      if demand.window != nil, !rule.isAdjustable {
+      if let window = demand.window, !rule.isAdjustable, window != rule.window {
         throw RPCError(
           .invalidParams,
           "recv_window_ms: \(id) has no window that a request can set; it is always"
@@ -80,7 +80,11 @@ extension StatusBoard.Entry {
       try check("lifetime_ms", demand.lifetime, atMost: longest)
     case .nonce: try refuseWindow(demand, "is a nonce, which has none")
     case .untimed: try refuseWindow(demand, "is none: its requests carry none")
-    case .unknown: try refuseWindow(demand, "is judged by a rule that is not known")
+    case .unknown:
+      let what = "is judged by a rule that is not known"
+      // A request may choose its window there, only what it does is not known.
+      if settings.definition.windowParameter == nil { try refuseWindow(demand, what) }
+      if demand.lifetime != nil { throw refusal("lifetime_ms", what) }
     }
   }
 

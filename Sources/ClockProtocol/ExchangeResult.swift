@@ -24,7 +24,7 @@ package struct ExchangeResult: Sendable, Equatable {
   package var windowMilliseconds: Int64?
   package var longestWindowMilliseconds: Int64?
 
-  /// How far ahead a timestamp may be; nil as above.
+  /// How far ahead a timestamp may be; nil where that is not known, or no clock is compared.
   package var toleranceMilliseconds: Int64?
 
   /// How the exchange refuses requests; the first that fits counts.
@@ -44,15 +44,19 @@ package struct ExchangeResult: Sendable, Equatable {
     package var message: String?
     /// "clock", "late", "signature", "key", "rate_limit" or "format".
     package var verdict: String
+    /// "ahead" or "behind", where the refusal tells on which side of the clock the timestamp was.
+    package var side: String?
     package var meaning: String
 
     package init(
-      code: String?, httpStatus: Int64?, message: String?, verdict: String, meaning: String
+      code: String?, httpStatus: Int64?, message: String?, verdict: String, side: String? = nil,
+      meaning: String
     ) {
       self.code = code
       self.httpStatus = httpStatus
       self.message = message
       self.verdict = verdict
+      self.side = side
       self.meaning = meaning
     }
   }
@@ -122,7 +126,7 @@ extension ExchangeResult.Code {
     .members(
       ("code", code.map(JSONValue.string)), ("http_status", httpStatus.map(JSONValue.integer)),
       ("message", message.map(JSONValue.string)), ("verdict", .string(verdict)),
-      ("meaning", .string(meaning)))
+      ("side", side.map(JSONValue.string)), ("meaning", .string(meaning)))
   }
 
   init?(json: JSONValue) {
@@ -131,6 +135,7 @@ extension ExchangeResult.Code {
     }
     self.init(
       code: json["code"]?.string, httpStatus: json["http_status"]?.integer,
-      message: json["message"]?.string, verdict: verdict, meaning: meaning)
+      message: json["message"]?.string, verdict: verdict, side: json["side"]?.string,
+      meaning: meaning)
   }
 }

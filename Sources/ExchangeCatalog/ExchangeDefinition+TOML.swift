@@ -127,9 +127,12 @@ extension ExchangeDefinition {
     }
     take("name", \.name)
     take("market", \.market)
-    if let format = reader.choice("timestamp_format", of: TimestampFormat.self) {
+    if let format = reader.choice("timestamp_format", of: TimestampFormat.self),
+      format != timestampFormat
+    {
+      // Which of the two is written is a choice; the exchange still takes both.
+      otherTimestampFormat = format == otherTimestampFormat ? timestampFormat : nil
       timestampFormat = format
-      otherTimestampFormat = nil
     }
     if let other = reader.choice("other_timestamp_format", of: TimestampFormat.self) {
       otherTimestampFormat = other

@@ -8,9 +8,20 @@ package struct Refusal: Sendable, Equatable {
   package var message: RefusalText?
 
   package init(code: String? = nil, httpStatus: Int? = nil, message: String? = nil) {
-    self.code = code
+    self.code = code.map(Self.plain)
     self.httpStatus = httpStatus
     self.message = message.map(RefusalText.init)
+  }
+
+  /// Without spaces around it; a whole number without the fraction that some JSON writers add.
+  static func plain(_ code: String) -> String {
+    let words = code.split(whereSeparator: \.isWhitespace)
+    let text = words.count == 1 ? words[0] : code[...]
+    let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, Int64(parts[0]) != nil, !parts[1].isEmpty,
+      parts[1].allSatisfy({ $0 == "0" })
+    else { return String(text) }
+    return String(parts[0])
   }
 }
 
@@ -21,7 +32,7 @@ extension ExchangeDefinition {
   /// does not fit is overlooked beside a code that does: libraries and proxies change it. A code
   /// that was not reported is taken from the body.
   package func reading(of refusal: Refusal) -> (reading: RejectionReading, entry: RefusalCode?) {
-    let inBody = codePointer.flatMap { refusal.message?.scalar(at: $0) }
+    let inBody = codePointer.flatMap { refusal.message?.scalar(at: $0) }.map(Refusal.plain)
     var isAmbiguous = false
     for code in [refusal.code, inBody] where code != nil {
       if let entry = entry(code: code, refusal) {
@@ -107,7 +118,7 @@ extension RefusalCode {
 
   var reading: RejectionReading {
     switch verdict {
-    case .clock: .listed(.clock, side)
+    case .clock: isOfNonce ? .listed(.nonce, nil) : .listed(.clock, side)
     case .late: .listed(.late, side)
     case .signature: .listed(.signature, nil)
     case .key: .listed(.key, nil)

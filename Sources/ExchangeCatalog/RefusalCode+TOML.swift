@@ -11,6 +11,7 @@ extension RefusalCode {
     let message = reader.string("message", expected: expected, notEmpty)
     let verdict = reader.choice("verdict", of: Verdict.self)
     let side = reader.choice("side", of: TimestampSide.self)
+    let isOfNonce = reader.bool("nonce") ?? false
     let meaning = reader.string("meaning")
     if !["code", "http_status", "message"].contains(where: reader.contains) {
       reader.report("a refusal needs a code, an http_status or a message to be known by")
@@ -22,6 +23,6 @@ extension RefusalCode {
     guard let verdict, code != nil || status != nil || message != nil else { return nil }
     return RefusalCode(
       code: code, httpStatus: status, message: message, verdict: verdict, side: side,
-      meaning: meaning ?? "")
+      isOfNonce: isOfNonce, meaning: meaning ?? "")
   }
 }

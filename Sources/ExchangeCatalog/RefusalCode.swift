@@ -22,18 +22,21 @@ package struct RefusalCode: Sendable, Hashable {
   package var verdict: Verdict
   /// On which side of the exchange's clock the timestamp was, where the refusal tells.
   package var side: TimestampSide?
+  /// A nonce was not larger than the last one of its key, also where other keys' are times.
+  package var isOfNonce: Bool
   /// In words; empty where nothing is known.
   package var meaning: String
 
   package init(
     code: String? = nil, httpStatus: Int? = nil, message: String? = nil, verdict: Verdict,
-    side: TimestampSide? = nil, meaning: String = ""
+    side: TimestampSide? = nil, isOfNonce: Bool = false, meaning: String = ""
   ) {
     self.code = code
     self.httpStatus = httpStatus
     self.message = message
     self.verdict = verdict
     self.side = side
+    self.isOfNonce = isOfNonce
     self.meaning = meaning
   }
 }

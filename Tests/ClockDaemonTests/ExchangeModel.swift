@@ -126,7 +126,13 @@ struct ExchangeModel: Sendable {
       ExchangeModel(id: "bitmex", rule: .expiry(most: nil)),
       ExchangeModel(id: "phemex", rule: .expiry(most: 120_000)),
       hearsay(symmetric("okx", 30_000)), hearsay(symmetric("htxlinear", 60_000)),
+      // Without recvWindow; with one, that old, and as far ahead as before.
+      hearsay(
+        ExchangeModel(
+          id: "poloniex",
+          rule: .window(age: 1_000, ahead: 1_000, takesOldest: true, takesFarthest: true),
+          isAdjustable: true)),
       hearsay(past("backpack", 5_000, longest: 60_000)), hearsay(past("xt", 5_000)),
     ] + simple("bitfinex hyperliquid kraken krakenfutures", .nonce) + simple("dydx upbit", .none)
-    + simple("bingx bithumb deribit hashkey lbank poloniex woo", .unknown)
+    + simple("bingx bithumb deribit hashkey lbank woo", .unknown)
 }

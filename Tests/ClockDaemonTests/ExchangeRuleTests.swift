@@ -121,6 +121,28 @@ import Testing
     }
   }
 
+  /// The window that every request has there anyway, or one that does what nobody knows.
+  @Test func aWindowThatChangesNothingIsTaken() throws {
+    #expect(try refusal("kucoin", window: .seconds(5)) == nil)
+    #expect(try result("kucoin", window: .seconds(5)).windowMilliseconds == 5_000)
+    #expect(
+      try refusal("kucoin", window: .milliseconds(5_001))
+        == "recv_window_ms: kucoin has no window that a request can set; it is always 5000 ms")
+    for id in ["bingx", "hashkey"] {
+      let stamp = try result(id, window: .seconds(5))
+      #expect(stamp.windowMilliseconds == nil && !stamp.isGuaranteed, "\(id)")
+      #expect(
+        try refusal(id, lifetime: .seconds(5))
+          == "lifetime_ms: the timestamp of \(id) is judged by a rule that is not known")
+    }
+    #expect(
+      try refusal("woo", window: .seconds(5))
+        == "recv_window_ms: the timestamp of woo is judged by a rule that is not known")
+    let poloniex = try result("poloniex", window: .seconds(5))
+    #expect(poloniex.windowMilliseconds == 5_000 && !poloniex.isGuaranteed)
+    #expect(try result("poloniex").windowMilliseconds == 1_000)
+  }
+
   @Test(arguments: [
     ("gate", #"^[0-9]{10}$"#), ("coinbaseexchange", #"^[0-9]{10}$"#),
     ("coinbase", #"^[0-9]{10}$"#), ("gemini", #"^[0-9]{10}$"#),

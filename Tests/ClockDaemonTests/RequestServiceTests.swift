@@ -87,6 +87,20 @@ import Testing
     #expect(exchanges.first { $0.id == "binance" }?.longestWindowMilliseconds == 60_000)
   }
 
+  @Test func whatIsNotKnownOfAnExchangeIsNull() throws {
+    let exchanges = try #require(try result("exchanges").array)
+    let tolerances = exchanges.map { ($0["id"]?.string ?? "", $0["future_tolerance_ms"]) }
+    for (id, tolerance) in tolerances {
+      #expect((tolerance?.integer ?? 1) > 0, "\(id)")
+      if ["backpack", "okx", "gate", "coinex", "kraken"].contains(id) {
+        #expect(tolerance == .null, "\(id)")
+      }
+      if ["binance", "bybit", "poloniex"].contains(id) { #expect(tolerance == 1_000, "\(id)") }
+    }
+    let binance = try #require(exchanges.first { $0["id"] == "binance" }?["codes"]?.array)
+    #expect(binance.map { $0["side"]?.string }.prefix(3) == ["ahead", "behind", nil])
+  }
+
   @Test func healthNamesWhatIsNotWell() throws {
     let health = try result("health")
     #expect(health["status"] == "degraded")

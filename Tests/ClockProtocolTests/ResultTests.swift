@@ -28,7 +28,9 @@ import Testing
       resolutionNanoseconds: 1_000, timestampFormat: "unix_ms", timestampCarrier: "header",
       windowMilliseconds: 5_000, longestWindowMilliseconds: nil, toleranceMilliseconds: 1_000,
       codes: [
-        .init(code: "10002", httpStatus: nil, message: nil, verdict: "clock", meaning: "off"),
+        .init(
+          code: "10002", httpStatus: nil, message: nil, verdict: "clock", side: "ahead",
+          meaning: "off"),
         .init(code: nil, httpStatus: 403, message: "often", verdict: "rate_limit", meaning: ""),
       ])
     exchange.windowKind = "adjustable"

@@ -48,8 +48,38 @@ import Testing
     let truth = simulator.clock(of: "binance").nanoseconds / 1_000_000
     // Never ahead of the exchange; the process has ended since, so only that side is certain.
     #expect(binance.code == 0 && milliseconds <= truth && milliseconds > truth - 600_000)
-    let okx = try tool("stamp", "okx")
+    let okx = try run(
+      "/bin/sh",
+      [
+        "-c", "\"$0\" stamp okx --socket \"$1\" 2>/dev/null",
+        product("exchange-clock"), daemon.socketPath,
+      ])
+    #expect(okx.code == 0)
     #expect(okx.output.contains(#/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n$/#))
+  }
+
+  @Test func aStampThatIsNotGuaranteedSaysSoOnStandardError() throws {
+    let (code, output) = try run(
+      "/bin/sh",
+      [
+        "-c", "\"$0\" stamp okx --socket \"$1\" 2>&1 >/dev/null",
+        product("exchange-clock"), daemon.socketPath,
+      ])
+    #expect(code == 0)
+    #expect(
+      output
+        == "exchange-clock: okx: not guaranteed: the window of okx is not documented: 30.0 s is what"
+        + " clients use or report\n")
+  }
+
+  @Test func howFarAheadIsAQuestionMarkWhereItIsNotKnown() throws {
+    let lines = try tool("exchanges").output.split(separator: "\n")
+    func row(_ id: String) -> [Substring] {
+      (lines.first { $0.hasPrefix("\(id) ") } ?? "").split(separator: "  ")
+    }
+    #expect(row("okx").contains { $0.trimmed == "?" })
+    #expect(row("binance").contains { $0.trimmed == "1.00 s" } && !row("binance").contains("?"))
+    #expect(!row("kraken").contains { $0.trimmed == "?" })
   }
 
   @Test func everyCommandHasJSON() throws {
@@ -177,4 +207,8 @@ import Testing
     #expect(code == 1)
     #expect(output.hasPrefix("timed out: the daemon has not answered for "), "\(output)")
   }
+}
+
+extension Substring {
+  fileprivate var trimmed: Substring { drop { $0 == " " } }
 }

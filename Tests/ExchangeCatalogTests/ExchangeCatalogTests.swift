@@ -59,7 +59,7 @@ import Testing
       ])
     #expect(
       ExchangeCatalog.builtIn.filter { !$0.isWindowDocumented }.map(\.id) == [
-        "backpack", "htxlinear", "okx", "xt",
+        "backpack", "htxlinear", "okx", "poloniex", "xt",
       ])
   }
 

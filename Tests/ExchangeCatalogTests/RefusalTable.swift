@@ -4,6 +4,7 @@ enum RefusalTable {
   static let text = #"""
     ascendex | 100011 |  |  | clock
     ascendex | 200001 |  |  | key
+    ascendex |  |  | INVALID_TIMESTAMP | clock
     backpack | INVALID_SIGNATURE |  |  | signature
     backpack | INVALID_CLIENT_REQUEST |  | Invalid timestamp | clock
     backpack | INVALID_CLIENT_REQUEST |  | Request has expired | clock behind
@@ -129,6 +130,9 @@ enum RefusalTable {
     bitget | 40008 |  | Request timestamp expired | clock
     bitget | 40005 |  | Invalid ACCESS_TIMESTAMP | format
     bitget | 40007 |  | Invalid Content_Type | unknown
+    bitget |  |  | Request timestamp expired | clock
+    bitget |  |  | Invalid ACCESS_TIMESTAMP | format
+    bitget |  |  | sign signature error | signature
     bithumb | expired_jwt |  |  | clock
     bithumb | jwt_verification |  |  | signature
     bithumb | invalid_query_payload |  |  | signature
@@ -145,6 +149,9 @@ enum RefusalTable {
     bitmart | 30003 |  |  | key
     bitmart | 30007 | 401 | Header X-BM-TIMESTAMP range. Within a minute | clock
     bitmart | 30008 | 401 | Header X-BM-TIMESTAMP invalid format | format
+    bitmart |  |  | Header X-BM-TIMESTAMP range. Within a minute | clock
+    bitmart |  |  | Header X-BM-TIMESTAMP invalid format | format
+    bitmart |  |  | Header X-BM-TIMESTAMP is empty | format
     bitmex |  | 400 | This request has expired - `expires` is in the past. Current time: \#
     1561918674 | clock behind
     bitmex |  |  | {"error":{"message":"Signature not valid.","name":"HTTPError"}} | signature
@@ -159,6 +166,9 @@ enum RefusalTable {
     bitstamp | API0008 |  |  | key
     bitstamp | API0017 | 403 | X-Auth-Timestamp header is out of boundaries | clock
     bitstamp | API0018 | 403 | X-Auth-Timestamp header is invalid | format
+    bitstamp |  |  | X-Auth-Timestamp header is out of boundaries | clock
+    bitstamp |  |  | X-Auth-Timestamp header is invalid | format
+    bitstamp |  |  | Invalid nonce | format
     bitvavo | 302 |  |  | format
     bitvavo | 303 |  |  | format
     bitvavo | 304 |  |  | clock
@@ -181,6 +191,10 @@ enum RefusalTable {
     bybit | -2015 |  |  | key
     bybit |  | 403 | access too frequent | rate_limit
     bybit | 10004 | 200 |  | signature
+    bybit |  |  | invalid request, please check your server timestamp or recv_window param | clock
+    bybit |  |  | InvalidRequestError: invalid request, please check your server timestamp or \#
+    recv_window param. req_timestamp[1],server_timestamp[2],recv_window[5000] (ErrCode: 10002) \#
+    (ErrTime: 12:00:00). | clock
     bybit-testnet | 10002 |  |  | clock
     bybit-testnet | -1021 |  |  | clock
     bybit-testnet | 10004 |  |  | signature
@@ -195,6 +209,10 @@ enum RefusalTable {
     bybit-testnet | 33004 |  |  | key
     bybit-testnet | -2015 |  |  | key
     bybit-testnet |  | 403 | access too frequent | rate_limit
+    bybit-testnet |  |  | invalid request, please check your server timestamp or recv_window param | clock
+    bybit-testnet |  |  | InvalidRequestError: invalid request, please check your server timestamp or \#
+    recv_window param. req_timestamp[1],server_timestamp[2],recv_window[5000] (ErrCode: 10002) \#
+    (ErrTime: 12:00:00). | clock
     coinbase |  | 401 | {"errors":[{"id":"authentication_error","message":"request timestamp \#
     expired"}]} | clock
     coinbase |  | 401 | Unauthorized | unknown
@@ -212,9 +230,13 @@ enum RefusalTable {
     cryptocom | 10007 |  |  | clock
     cryptocom | 40101 |  |  | key
     cryptocom | 40102 | 400 | INVALID_NONCE | clock
+    cryptocom |  |  | INVALID_NONCE | clock
+    cryptocom |  |  | UNAUTHORIZED | key
     deribit | 13004 |  |  | key
     deribit | 13009 |  |  | key
     deribit | 10000 |  |  | key
+    deribit |  |  | invalid_credentials | key
+    deribit |  |  | authorization_required | key
     dydx | 1 | 400 | anything | unknown
     gate | REQUEST_EXPIRED |  |  | clock
     gate | INVALID_SIGNATURE |  |  | signature
@@ -227,9 +249,15 @@ enum RefusalTable {
     gemini | MissingSignatureHeader |  |  | key
     gemini | InvalidNonce | 400 | Nonce '1' is not within 30 seconds of server time '2' | clock
     gemini | InvalidNonce | 400 |  | unknown
+    gemini | InvalidNonce | 400 | Nonce '1' has not increased since your last call to the Gemini \#
+    API | nonce
+    gemini |  | 400 | {"result":"error","reason":"InvalidNonce","message":"Nonce '1' has not \#
+    increased since your last call to the Gemini API"} | nonce
+    gemini |  |  | gemini Nonce '1' has not increased since your last call to the Gemini API | nonce
     hashkey | -1021 |  |  | clock
     hashkey | 0002 |  |  | signature
     hashkey | -1022 |  |  | signature
+    hashkey |  |  | Incorrect signature | signature
     htx | api-signature-check-failed |  |  | signature
     htx | 1003 |  |  | key
     htx | login-required |  |  | key
@@ -253,6 +281,9 @@ enum RefusalTable {
     kraken | EAPI:Invalid key |  |  | key
     kraken |  | 200 | {"error":["EAPI:Invalid nonce"]} | clock
     kraken |  |  | EAPI:Invalid nonce | clock
+    kraken |  |  | Invalid nonce | clock
+    kraken |  |  | Invalid signature | signature
+    kraken |  |  | Invalid key | key
     krakenfutures | nonceBelowThreshold |  |  | clock
     krakenfutures | nonceDuplicate |  |  | clock
     krakenfutures | authenticationError |  |  | key
@@ -267,6 +298,13 @@ enum RefusalTable {
     5 seconds | clock
     kucoin | 400002 |  | Invalid KC-API-TIMESTAMP. | clock
     kucoin | 400100 |  | Parameter Error | unknown
+    kucoin |  |  | KC-API-TIMESTAMP Invalid -- Time differs from server time by more than 5 \#
+    seconds | clock
+    kucoin |  |  | Invalid KC-API-TIMESTAMP. | clock
+    kucoin |  |  | Please check the header of your request for KC-API-KEY, KC-API-SIGN, \#
+    KC-API-TIMESTAMP, KC-API-PASSPHRASE | key
+    kucoin | 400001 |  | Please check the header of your request for KC-API-KEY, \#
+    KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE | key
     kucoinfutures | 400002 |  |  | clock
     kucoinfutures | 400005 |  |  | signature
     kucoinfutures | 400003 |  |  | key
@@ -276,12 +314,21 @@ enum RefusalTable {
     kucoinfutures | 400006 |  |  | key
     kucoinfutures | 400002 |  | Invalid KC-API-TIMESTAMP. | clock
     kucoinfutures | 400100 |  | Parameter Error | unknown
+    kucoinfutures |  |  | KC-API-TIMESTAMP Invalid -- Time differs from server time by more than 5 \#
+    seconds | clock
+    kucoinfutures |  |  | Invalid KC-API-TIMESTAMP. | clock
+    kucoinfutures |  |  | Please check the header of your request for KC-API-KEY, KC-API-SIGN, \#
+    KC-API-TIMESTAMP, KC-API-PASSPHRASE | key
+    kucoinfutures | 400001 |  | Please check the header of your request for KC-API-KEY, \#
+    KC-API-SIGN, KC-API-TIMESTAMP, KC-API-PASSPHRASE | key
     lbank | 10600 |  |  | clock
     lbank | 10007 |  |  | signature
     lbank | 10005 |  |  | key
     lbank | 10600 |  | intercepted by replay attacks filter, check timestamp | clock
     lbank | 10004 |  |  | rate_limit
     lbank | 10031 |  |  | unknown
+    lbank |  |  | intercepted by replay attacks filter, check timestamp | clock
+    lbank |  |  | Invalid signature | signature
     mexc | 700003 |  |  | clock
     mexc | 10073 |  |  | clock
     mexc | 700005 |  |  | format
@@ -311,11 +358,16 @@ enum RefusalTable {
     okx | 50112 | 401 | Invalid OK-ACCESS-TIMESTAMP | format
     okx | 50113 | 401 | Invalid Sign | signature
     okx |  | 401 | {"msg":"Timestamp request expired","code":"50102"} | clock
+    okx |  |  | Timestamp request expired | clock
+    okx |  |  | Invalid Sign | signature
     phemex | 10500 |  |  | signature
     phemex | 401 |  | 401 Request Expired at 1 | clock behind
     phemex | 401 |  | Failed to load API KEY | key
     phemex | 401 |  |  | unknown
     phemex | 10500 |  | API Signature verification failed | signature
+    phemex |  |  | API Signature verification failed | signature
+    phemex |  |  | 401 Request Expired at 1 | clock behind
+    phemex |  |  | Failed to load API KEY | key
     poloniex |  | 400 | signTimestamp is more than 1 second from poloniex system time | clock
     poloniex |  | 408 |  | late
     poloniex |  | 401 |  | key

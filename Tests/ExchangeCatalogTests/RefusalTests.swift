@@ -21,7 +21,7 @@ import Testing
   @Test func theTableHasEveryExchange() {
     let ids = Set(Self.lines.map { String($0.prefix { $0 != " " }) })
     #expect(ids == Set(ExchangeCatalog.builtIn.map(\.id)))
-    #expect(ids.count == 43 && Self.lines.count == 300)
+    #expect(ids.count == 43 && Self.lines.count == 340)
   }
 
   private static func words(_ reading: RejectionReading) -> String {
@@ -34,6 +34,7 @@ import Testing
       case .key: "key"
       case .rateLimit: "rate_limit"
       case .format: "format"
+      case .nonce: "nonce"
       }
     return verdict + (side.map { " \($0.rawValue)" } ?? "")
   }
@@ -79,6 +80,26 @@ import Testing
       let text = "binance {\"code\":-1021,\"a\":\"\(filler)\",\"b\":[\"\(filler.prefix(9))\"]}"
       #expect(try reading("binance", Refusal(message: text)) == .listed(.clock, nil), "\(length)")
     }
+  }
+
+  @Test(
+    arguments: [
+      ("-1021", .listed(.clock, nil)), (" -1021", .listed(.clock, nil)),
+      ("-1021\n", .listed(.clock, nil)), ("-1021.0", .listed(.clock, nil)),
+      ("- 1021", .unlisted), ("-1021.5", .unlisted), ("-1021.", .unlisted),
+    ] as [(String, RejectionReading)])
+  func aCodeIsReadWithoutItsWrapping(_ code: String, _ expected: RejectionReading) throws {
+    #expect(try reading("binance", Refusal(code: code)) == expected)
+    // As bodies have it: text, or a number.
+    let quoted = code.replacing("\n", with: "\\n")
+    #expect(try reading("binance", Refusal(message: "{\"code\":\"\(quoted)\"}")) == expected)
+    // A number with a fraction that is none of the exchange's.
+    #expect(try reading("bitstamp", Refusal(code: "400.002")) == .listed(.rateLimit, nil))
+  }
+
+  @Test func aCodeMayComeAsARealNumber() throws {
+    let body = #"{"code":-1021.0,"msg":"m"}"#
+    #expect(try reading("binance", Refusal(message: body)) == .listed(.clock, nil))
   }
 
   @Test func aMessageOfAnotherCodeDoesNotCount() throws {
@@ -234,5 +255,19 @@ import Testing
   ) throws {
     let definition = try #require(ExchangeCatalog.definition(of: id))
     #expect(definition.reportedTimestamp(text) == expected)
+  }
+
+  /// Binance takes both, whichever of them a configuration chooses.
+  @Test(arguments: ["unix_ms", "unix_us"])
+  func theOtherTimestampFormatIsStillTaken(_ chosen: String) throws {
+    let (definition, problems) = try read("timestamp_format = \"\(chosen)\"", over: "binance")
+    let binance = try #require(definition)
+    #expect(problems.isEmpty && binance.timestampFormat.rawValue == chosen)
+    for text in ["1762820224500", "1762820224500000"] {
+      let instant = ExchangeInstant(nanoseconds: 1_762_820_224_500_000_000)
+      #expect(binance.reportedTimestamp(text) == .instant(instant), "\(text)")
+    }
+    let foreign = try read("timestamp_format = \"unix_s\"", over: "binance").definition
+    #expect(foreign?.otherTimestampFormat == nil)
   }
 }

@@ -71,6 +71,7 @@ class EveryExchangeTests(unittest.TestCase):
             f"ccxt {ccxt.__version__}: {len(CASES)} of {len(CASES | ABSENT)} simulated exchanges, "
             f"{min(sent.values())} signed requests each, {sum(sent.values())} in all, at {offsets} "
             f"s: 0 refused")
+        note("1,000 for each: EXCHANGE_CLOCK_CLIENT_REQUESTS=1000 make test-clients")
         untimed = [id for id, case in CASES.items() if case.hook is None]
         note(f"of these without a timestamp or nonce: {', '.join(untimed)}")
         note(", ".join(CASES))

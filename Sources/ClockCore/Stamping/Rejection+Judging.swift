@@ -13,6 +13,9 @@ extension Rejection {
     case .listed(.key, _): listed(.key, .checkKey)
     case .listed(.rateLimit, _): listed(.rateLimit, .wait)
     case .listed(.format, _): malformed ?? listed(.format, .checkFormat)
+    // Of a key with nonces where others have times: it can outrun none, as none are given out.
+    case .listed(.nonce, _) where rule != .nonce:
+      .init(verdict: .clock, action: .resign, finding: .nonceUsedUp, resync: .none)
     case .listed(let cause, let side):
       switch rule {
       case .nonce: nonceJudgement(next: nextNonce)

@@ -11,6 +11,9 @@ package enum RejectionReading: Sendable, Hashable {
 
   package enum Cause: Sendable, Hashable {
     case clock, late, signature, key, rateLimit, format
+
+    /// A nonce was not larger than the last one of its key.
+    case nonce
   }
 }
 
