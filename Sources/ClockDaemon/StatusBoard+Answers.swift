@@ -40,6 +40,10 @@ extension StatusBoard.Entry {
       .init("stale", .integer(Int64(status.rejections.stale))),
       .init("unusable", .integer(Int64(status.rejections.unusable))),
     ]
+    result.resyncsBy = ResyncCause.allCases.map {
+      .init($0.rawValue, .integer(Int64(status.resyncs[$0])))
+    }
+    result.resyncsFailed = Int64(status.resyncs.failed)
     return result
   }
 

@@ -138,16 +138,15 @@ package enum ClockMetrics {
       counted(
         offsets, "resync_rejected_samples", "Samples of the last good resync that do not agree."
       ) { Double($0.rejected) },
+      total(
+        offsets, "rejected_samples", by: "reason", \.rejectedBy,
+        "Answers that were not used, by reason; kept over a restart of the daemon."),
+      total(
+        offsets, "resyncs", by: "cause", \.resyncsBy,
+        "Resyncs that have ended, good or not, by what they were begun for."),
       MetricFamily(
-        "exchange_clock_rejected_samples", kind: .counter,
-        "Answers that were not used, by reason; kept over a restart of the daemon.",
-        offsets.flatMap { offset in
-          offset.rejectedBy.map { reason in
-            .init(
-              [.init("exchange", offset.exchange), .init("reason", reason.key)],
-              reason.value.number ?? 0)
-          }
-        }),
+        "exchange_clock_resyncs_failed", kind: .counter, "Resyncs that failed.",
+        offsets.map { .init([.init("exchange", $0.exchange)], Double($0.resyncsFailed)) }),
       counted(
         offsets, "resolution_seconds", unit: "seconds", "The quantum of the exchange's answers."
       ) {
@@ -170,6 +169,21 @@ package enum ClockMetrics {
         let number = known[keyPath: value]
         let value = (number as? Int64).map(Double.init) ?? (number as? Double) ?? .nan
         return .init([.init("exchange", offset.exchange)], value / divisor)
+      })
+  }
+
+  /// A counter that has one more label.
+  private static func total(
+    _ offsets: [OffsetResult], _ name: String, by label: String,
+    _ counts: KeyPath<OffsetResult, [JSONValue.Member]>, _ help: String
+  ) -> MetricFamily {
+    MetricFamily(
+      "exchange_clock_\(name)", kind: .counter, help,
+      offsets.flatMap { offset in
+        offset[keyPath: counts].map { count in
+          .init(
+            [.init("exchange", offset.exchange), .init(label, count.key)], count.value.number ?? 0)
+        }
       })
   }
 

@@ -59,6 +59,11 @@ package struct OffsetResult: Sendable, Equatable {
   /// Answers that were not used since the start, by reason: `contradicting`, `stale`, `unusable`.
   package var rejectedBy: [JSONValue.Member] = []
 
+  /// Resyncs that have ended since the start, by what they were begun for: `start`, `interval`,
+  /// `error`, `retry`, `confirmation`, `demand`, `report`, `disruption`.
+  package var resyncsBy: [JSONValue.Member] = []
+  package var resyncsFailed: Int64 = 0
+
   /// The quantum of the exchange's answers.
   package var resolutionNanoseconds: Int64
 
@@ -96,6 +101,7 @@ package struct OffsetResult: Sendable, Equatable {
       "rtt_last_ns": .optional(known?.lastRoundTripNanoseconds),
       "samples": .integer(samples), "rejected": .integer(rejected),
       "rejected_by": .object(rejectedBy),
+      "resyncs_by": .object(resyncsBy), "resyncs_failed": .integer(resyncsFailed),
       "resolution_ns": .integer(resolutionNanoseconds),
       "last_sync_us": .optional(known?.lastSyncMicroseconds),
       "age_ms": .optional(known?.ageMilliseconds),
@@ -114,6 +120,8 @@ package struct OffsetResult: Sendable, Equatable {
       samples: samples, rejected: rejected, resolutionNanoseconds: resolution,
       nextSyncMilliseconds: nextSync, failures: failures)
     if case .object(let reasons) = json["rejected_by"] { rejectedBy = reasons }
+    if case .object(let causes) = json["resyncs_by"] { resyncsBy = causes }
+    resyncsFailed = json["resyncs_failed"]?.integer ?? 0
   }
 }
 

@@ -58,7 +58,7 @@ import Testing
     #expect(driver.status.failures == 0)
     #expect(driver.status.failure == nil)
     #expect(driver.state == .synchronized)
-    #expect(driver.status.resyncs == 4)
+    #expect(driver.status.resyncs.total == 4)
   }
 
   @Test func aRetryAfterThatIsLongerThanTheBackOffWins() {

@@ -27,6 +27,8 @@ import Testing
       exchange: "okx", state: "synchronized", reason: "", measurement: known, samples: 8,
       rejected: 1, resolutionNanoseconds: 1_000_000, nextSyncMilliseconds: 90_000, failures: 0)
     okx.rejectedBy = [.init("stale", 4)]
+    okx.resyncsBy = [.init("start", 1), .init("interval", 24)]
+    okx.resyncsFailed = 2
     let kraken = OffsetResult(
       exchange: "kraken", state: "unknown", reason: "HTTP 418", measurement: nil, samples: 0,
       rejected: 0, resolutionNanoseconds: 1_000_000_000, nextSyncMilliseconds: 0, failures: 7)
@@ -52,6 +54,8 @@ import Testing
       #"exchange_clock_next_sync_seconds{exchange="okx"} 90"#,
       #"exchange_clock_consecutive_failures{exchange="kraken"} 7"#,
       #"exchange_clock_rejected_samples_total{exchange="okx",reason="stale"} 4"#,
+      #"exchange_clock_resyncs_total{exchange="okx",cause="interval"} 24"#,
+      #"exchange_clock_resyncs_failed_total{exchange="okx"} 2"#,
     ])
   func eachValueIsInBaseUnits(line: String) {
     #expect(Self.lines.contains { $0 == line })

@@ -99,8 +99,8 @@ import Testing
     #expect(names(now.json) == "exchange state estimate_us earliest_us latest_us local_us")
     #expect(
       names(offset.json) == "exchange state reason offset_ns lower_ns upper_ns error_ns drift_ppm"
-        + " drift_error_ppm rtt_min_ns rtt_last_ns samples rejected rejected_by resolution_ns"
-        + " last_sync_us age_ms next_sync_ms failures")
+        + " drift_error_ppm rtt_min_ns rtt_last_ns samples rejected rejected_by resyncs_by resyncs_failed"
+        + " resolution_ns last_sync_us age_ms next_sync_ms failures")
     #expect(
       names(exchange.json) == "id name market enabled endpoint resolution_ns timestamp_format"
         + " timestamp_carrier window_kind window_param window_documented window_ms window_max_ms"

@@ -22,7 +22,8 @@ EXCHANGES = {"binance": {}, "bybit": {}, "kucoin": {}, "okx": {}}
 MAX_CLIENTS = 8
 REST = "..."
 VARYING = re.compile(
-    r".*_(ns|us|ms|ppm)$|^(timestamp|samples|rejected|contradicting|stale|unusable|failures|clients)$"
+    r".*_(ns|us|ms|ppm)$|^(timestamp|samples|rejected|contradicting|stale|unusable|failures|clients"
+    r"|resyncs_by|resyncs_failed)$"
 )
 """Names of numbers that differ from moment to moment."""
 
@@ -54,7 +55,9 @@ def differences(shown: Any, real: Any, name: str = "") -> Iterator[str]:
             yield f"{name}: members {found}, not {names}"
         for key in names:
             if key in real:
-                yield from differences(shown[key], real[key], key)
+                # The counts in there are named by causes.
+                inner = name if name == "resyncs_by" else key
+                yield from differences(shown[key], real[key], inner)
     elif isinstance(shown, list) and isinstance(real, list):
         yield from elements(shown, real, name)
     elif shown == REST:

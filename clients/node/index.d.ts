@@ -57,6 +57,8 @@ export interface Offset {
   samples: number;
   rejected: number;
   rejected_by?: Record<string, number>;
+  resyncs_by?: Record<string, number>;
+  resyncs_failed?: number;
   resolution_ns: number;
   last_sync_us: number | null;
   age_ms: number | null;

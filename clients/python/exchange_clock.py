@@ -281,6 +281,8 @@ class Offset(NamedTuple):
     next_sync_ms: int
     failures: int
     rejected_by: Dict[str, int] = {}
+    resyncs_by: Dict[str, int] = {}
+    resyncs_failed: int = 0
 
 
 class Converted(NamedTuple):

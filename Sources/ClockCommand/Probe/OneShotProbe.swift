@@ -91,6 +91,10 @@ struct OneShotProbe {
       .init("stale", .integer(Int64(status.rejections.stale))),
       .init("unusable", .integer(Int64(status.rejections.unusable))),
     ]
+    result.resyncsBy = ResyncCause.allCases.map {
+      .init($0.rawValue, .integer(Int64(status.resyncs[$0])))
+    }
+    result.resyncsFailed = Int64(status.resyncs.failed)
     guard let interval = status.interval(at: clocks.raw), let clock = status.clock,
       let lastSync = status.lastSync
     else { return result }

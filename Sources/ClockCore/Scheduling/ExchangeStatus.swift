@@ -15,8 +15,7 @@ package struct ExchangeStatus: Sendable, Hashable {
   /// Resyncs failed in a row.
   package var failures = 0
 
-  /// Resyncs ended since the start, good or not.
-  package var resyncs = 0
+  package var resyncs = ResyncCounts()
 
   /// Samples of the last good resync that agree, and those that do not.
   package var samples = 0

@@ -23,13 +23,13 @@ extension ExchangeTracker {
   ) -> ResyncDemand? {
     let isContradicted = isContradicted && !isDistrusted(at: now)
     if isContradicted { contradicted = status.clock.map { (now, $0) } }
-    if !isContradicted, status.resyncs > 0, status.failure == nil, status.disruption == nil,
+    if !isContradicted, status.resyncs.total > 0, status.failure == nil, status.disruption == nil,
       !status.isRestored, let lastSync = status.lastSync, now - lastSync <= Self.freshness,
       let burstBegan, stampMade ?? burstBegan <= burstBegan
     {
       return nil
     }
-    return resyncDemanded(at: now)
+    return resyncDemanded(for: .report, at: now)
   }
 
   /// The last contradiction is not long ago, the clock has been read since, and it had not moved.

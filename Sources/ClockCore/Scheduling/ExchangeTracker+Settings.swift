@@ -22,7 +22,11 @@ extension ExchangeTracker {
     if isResting, status.failure == nil, status.blockedUntil == nil, let lastSync = status.lastSync
     {
       let due = lastSync + settings.interval
-      status.nextSync = min(status.nextSync, due, now + waitAfterGoodResync(at: now))
+      let (wait, cause) = waitAfterGoodResync(at: now)
+      let next = min(due, now + wait)
+      if next < status.nextSync {
+        (status.nextSync, self.cause) = (next, next < due ? cause : .interval)
+      }
       actions.append(.wake(at: status.nextSync))
     }
     return actions + logStateChange(at: now)

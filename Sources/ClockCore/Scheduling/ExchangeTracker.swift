@@ -25,6 +25,8 @@ package struct ExchangeTracker: Sendable {
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
   var believed: BelievedClock
   private(set) var burstBegan: MonotonicInstant?
+  /// What the resync under way is for, or the next one.
+  var cause = ResyncCause.start
   /// When a refusal last contradicted what was known, and that.
   var contradicted: (at: MonotonicInstant, clock: IntervalClock)?
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
@@ -87,10 +89,11 @@ package struct ExchangeTracker: Sendable {
 
   /// A bot or a person wants a resync now. It joins one that is under way or already due.
   ///
-  /// - Parameter acceptingStep: a jump of the exchange's clock is believed this time, however
-  ///   large.
+  /// - Parameters:
+  ///   - acceptingStep: a jump of the exchange's clock is believed this time, however large.
+  ///   - cause: what it is counted as, where it joins none.
   package mutating func resyncDemanded(
-    acceptingStep: Bool = false, at now: MonotonicInstant
+    acceptingStep: Bool = false, for cause: ResyncCause = .demand, at now: MonotonicInstant
   ) -> ResyncDemand {
     if let until = status.blockedUntil, now < until {
       return .refused(
@@ -105,6 +108,7 @@ package struct ExchangeTracker: Sendable {
         reason: "the budget of \(budget.probesPerMinute) probes a minute is spent",
         retryAfter: wait)
     }
+    if status.nextSync > now { self.cause = cause }
     let earliest = max(now + wait, (burstBegan ?? now - .seconds(1)) + .seconds(1))
     guard earliest > now else { return .accepted(beginBurst(at: now)) }
     status.nextSync = min(status.nextSync, earliest)
@@ -115,7 +119,7 @@ package struct ExchangeTracker: Sendable {
   /// refused is asked again, within the limits of any demand.
   package mutating func systemClockSet(at now: MonotonicInstant) -> [Action] {
     guard status.failure?.mayBeSystemClock == true,
-      case .accepted(let actions) = resyncDemanded(at: now)
+      case .accepted(let actions) = resyncDemanded(for: .retry, at: now)
     else { return [] }
     return actions
   }
@@ -128,6 +132,7 @@ package struct ExchangeTracker: Sendable {
     status.disruption = reason
     believed.forgetClock()
     trustedFrom = now
+    cause = .disruption
     // A stamp that stands still did so before, too.
     burst = Burst(after: burst.standing)
     var actions: [Action] = [.publish] + logStateChange(at: now)
@@ -199,7 +204,7 @@ package struct ExchangeTracker: Sendable {
     phase = .resting
     status.clock = believed.clock
     if status.clock == nil { status.lastSync = nil }
-    status.resyncs += 1
+    status.resyncs[cause] += 1
     var actions: [Action] = [.closeConnection]
     var failure = failure
     var wait = Duration.zero
@@ -225,6 +230,7 @@ package struct ExchangeTracker: Sendable {
         status.disruption = nil
       case .contradicted:
         status.disruption = "answers contradict the past; confirming"
+        cause = .confirmation
         return actions + [.publish] + logStateChange(at: now) + beginBurst(at: now)
       case .refused(let refusal, let keepsPast, let events):
         actions += events.map(Action.log)
@@ -237,9 +243,13 @@ package struct ExchangeTracker: Sendable {
     status.failure = failure
     if failure == nil {
       status.failures = 0
-      wait = max(wait, waitAfterGoodResync(at: now))
+      let (regular, cause) = waitAfterGoodResync(at: now)
+      wait = max(wait, regular)
+      self.cause = cause
     } else {
       status.failures += 1
+      status.resyncs.failed += 1
+      cause = .retry
       wait = max(wait, settings.backOff.wait(afterFailures: status.failures, random: &random))
     }
     acceptsAnyStep = false
@@ -258,16 +268,17 @@ package struct ExchangeTracker: Sendable {
     status.lastSync = burst.samples.last?.received
   }
 
-  /// The jittered interval, or sooner when the error would pass `max_error` before.
-  mutating func waitAfterGoodResync(at now: MonotonicInstant) -> Duration {
+  /// The jittered interval, or sooner when the error would pass `max_error` before; and which.
+  mutating func waitAfterGoodResync(at now: MonotonicInstant) -> (Duration, ResyncCause) {
     let jitter = settings.interval / 20
     let regular = random.duration(in: settings.interval - jitter...settings.interval)
     guard let clock = status.clock, clock.interval(at: now).error < settings.maxError,
       let limit = clock.instant(errorReaches: settings.maxError)
-    else { return regular }
+    else { return (regular, .interval) }
     // A little before the limit, so that the burst is done by then; not so often that a path which
     // is hardly good enough is probed without end.
-    return min(regular, max((limit - now) * 9 / 10, .seconds(30)))
+    let early = max((limit - now) * 9 / 10, .seconds(30))
+    return early < regular ? (early, .error) : (regular, .interval)
   }
 
   // MARK: Log
