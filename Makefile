@@ -30,6 +30,9 @@ packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttp
             python3 python3-venv nodejs openssl libfaketime
 # What the tests in a guest need besides: the emulator, and TCP to a Unix socket.
 guest_packages := qemu-system-x86 socat
+# What the commands of the documentation need besides, and the tool that makes it a site.
+docs_packages := netcat-openbsd curl
+site_packages := cmark-gfm
 # What `make bench-read` compares with: redis-tools has the server's binary as well, and starts none.
 bench_packages := redis-tools
 # What making and testing the Debian package needs besides.
@@ -37,9 +40,9 @@ systemd_packages := debhelper dpkg-dev fakeroot lintian man-db systemd-container
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps guest-deps systemd-deps build demo run test test-swift test-clients test-clock \
-        test-metrics test-systemd lint format docs bench bench-accuracy bench-read bench-deps \
-        install uninstall deb clean
+.PHONY: help deps guest-deps systemd-deps docs-deps site-deps build demo run test test-swift \
+        test-clients test-docs test-clock test-metrics test-systemd lint format docs site bench \
+        bench-accuracy bench-read bench-deps install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -50,8 +53,10 @@ help:
 	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
 	@echo 'make test-metrics  metrics, alerts and dashboard with a real Prometheus'
 	@echo 'make test-systemd  the Debian package in a container with a real systemd (as root)'
+	@echo 'make test-docs  every command, snippet and link of the documentation'
 	@echo 'make lint      format check only'
-	@echo 'make docs      docs/exchanges.md from the catalogue'
+	@echo 'make docs      docs/exchanges.md from the catalogue; the links from page to page'
+	@echo 'make site      the documentation as HTML, in .build/site'
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make bench-read  reading the page beside a bare clock, asking beside an echo and redis'
@@ -61,7 +66,9 @@ help:
 guest-deps: packages := $(guest_packages)
 bench-deps: packages := $(bench_packages)
 systemd-deps: packages := $(systemd_packages)
-deps guest-deps bench-deps systemd-deps:
+docs-deps: packages := $(docs_packages)
+site-deps: packages := $(site_packages)
+deps guest-deps bench-deps systemd-deps docs-deps site-deps:
 	@missing=; for package in $(packages); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; \
@@ -89,7 +96,7 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-clock test-metrics test-systemd; do \
+	for ring in test-swift test-clients test-docs test-clock test-metrics test-systemd; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -102,6 +109,10 @@ test-swift: deps
 test-clients: deps $(venv)/installed
 	$(SWIFT) build
 	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/clients -v
+
+test-docs: deps docs-deps $(venv)/installed $(prometheus)/usr
+	$(SWIFT) build
+	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/docs -v
 
 # Only where Debian has a kernel that the emulator runs; elsewhere the tests say that they skip.
 ifeq ($(shell uname -m),x86_64)
@@ -165,6 +176,10 @@ format:
 docs: deps
 	$(SWIFT) build --product exchange-clock
 	.build/debug/exchange-clock exchanges --markdown > docs/exchanges.md
+	python3 docs/site_pages.py
+
+site: site-deps
+	python3 docs/site_pages.py --html .build/site
 
 bench: build
 	python3 bench/bench.py --build-dir $(release)
@@ -230,7 +245,9 @@ install:
 	  packaging/completions/exchange-clock.fish packaging/completions/exchange-clock-sim.fish \
 	  packaging/completions/exchange-clockd.fish \
 	  packaging/completions/exchange-clock-exporter.fish
-	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock" README.md docs/*.md
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock" README.md
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock/docs" docs/*.md
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock/docs/figures" docs/figures/*
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock/examples" systemd/bot.conf
 	@# A configuration that is there already is the operator's.
 	[ -e "$(DESTDIR)/etc/exchange-clock/exchange-clock.toml" ] || \

@@ -16,7 +16,7 @@ import Testing
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
       .joined(separator: "/")
     let page = try TextFile.read(root + "/docs/simulator.md")
-    #expect(page.contains("```\n\(ExchangeTable.rules)```\n"))
+    #expect(page.contains("$ exchange-clock-sim exchanges\n\(ExchangeTable.rules)```\n"))
   }
 
   @Test func readsOptions() throws {

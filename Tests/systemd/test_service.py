@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import documented
 import measure
 from container import Unavailable
 from support import ROOT, note, note_skip, package
@@ -33,7 +34,10 @@ world: World
 
 def load_tests(*_: Any) -> unittest.TestSuite:
     """In the order in which they stand here."""
-    classes = (Installed, Started, Asked, Sandboxed, Journalled, Reloaded, Broken, Measured, Removed)
+    classes = (
+        Installed, Started, Asked, Sandboxed, Journalled, Reloaded, Broken, Measured, Removed,
+        Documented,
+    )
     return unittest.TestSuite(
         test(name) for test in classes for name in vars(test) if name.startswith("test")
     )
@@ -442,6 +446,30 @@ class Removed(unittest.TestCase):
         self.assertEqual(
             left, {"/etc/exchange-clock", CONFIG, "/var/lib/exchange-clock"}, "the operator's alone"
         )
+
+
+class Documented(unittest.TestCase):
+    """What the pages tell an operator to type, from the installation on, page by page."""
+
+    def test_every_block_does_what_it_says(self) -> None:
+        self.assertNotEqual(world.call("test -e /usr/sbin/exchange-clockd"), 0, "it is gone so far")
+        world.run("rm -rf /etc/exchange-clock /var/lib/exchange-clock")
+        reader = documented.Reader(world)
+        found = documented.blocks()
+        self.assertEqual(found[0].page, "README.md", "the installation comes first")
+        for block in found:
+            begun = time.monotonic()
+            reader.run(block)
+            note(f"{block.place} run in {time.monotonic() - begun:.1f} s")
+            if block is found[0]:
+                self.assertEqual(world.show("ActiveState"), "active")
+                stamp = int(world.run("exchange-clock stamp binance", user="member"))
+                self.assertLess(abs(stamp / 1000 - time.time()), 60)
+        metrics = world.run("curl -s http://127.0.0.1:9847/metrics")
+        self.assertIn('exchange_clock_state{exchange="binance",state="synchronized"} 1', metrics)
+        for block in documented.blocks(last=True):
+            reader.run(block)
+        self.assertNotEqual(world.call("test -e /etc/exchange-clock"), 0)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ class World:
         self.run = self.container.run
         self.run("useradd --system member && useradd --system stranger")
 
+    exchanges = EXCHANGES
+
     # MARK: What a test does
 
     def install(self) -> None:

@@ -1,0 +1,128 @@
+"""Where the commands of one page are run, one block after the other, as a reader would."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from pages import ROOT, Block
+
+BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
+SERVERS = re.compile(r"exchange-clockd|exchange-clock-exporter|exchange-clock-sim run|exchange-clock watch")
+PORTS = ("8700", "8701", "9847")
+"""Those that the pages name; each stands for a free one here."""
+SOCKET = "/run/exchange-clock/exchange-clock.sock"
+SECONDS = 60
+MAKE = """#!/bin/sh
+# Stands in for make, which a test may not begin anew: whether there is such a target.
+for target; do
+  case $target in -*|*=*) continue;; esac
+  grep -Eq "^[a-z -]*\\b$target( [a-z -]*)?:" ROOT/Makefile || { echo "make: no target $target" >&2; exit 2; }
+done
+"""
+
+
+class Session:
+    """A directory with the tree in it, a shell's environment, and programs that stay until the end."""
+
+    def __init__(self, directory: Path, daemon_socket: Path) -> None:
+        self.directory = directory
+        self._servers: list[tuple[str, subprocess.Popen[bytes], Path]] = []
+        tools = directory / "tools"
+        tools.mkdir()
+        (tools / "make").write_text(MAKE.replace("ROOT", str(ROOT)))
+        (tools / "make").chmod(0o755)
+        for entry in ("clients", "config", "demo", "docs", "packaging", "Sources"):
+            (directory / entry).symlink_to(ROOT / entry)
+        self._replaced = {port: str(free_port()) for port in PORTS} | {SOCKET: str(daemon_socket)}
+        self._environment = os.environ | {
+            "PATH": f"{tools}:{BUILD}:{os.environ['PATH']}",
+            "EXCHANGE_CLOCK_SOCKET": str(daemon_socket),
+            "PYTHONPATH": str(ROOT / "clients" / "python"),
+            "USER": "nobody",
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _, process, _ in self._servers:
+            process.terminate()
+        for _, process, _ in self._servers:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def here(self, text: str) -> str:
+        """A page's text with what stands for something of this session."""
+        for shown, real in self._replaced.items():
+            text = text.replace(shown, real)
+        return text
+
+    def run_shell(self, block: Block) -> None:
+        """Programs that serve are begun and left; all else is a script, which stops at a failure."""
+        for is_server, group in itertools.groupby(
+            commands(self.here(block.text)), key=lambda command: bool(SERVERS.match(command))
+        ):
+            if is_server:
+                for command in group:
+                    self._begin(command, block)
+            else:
+                self.run(["bash", "-euo", "pipefail", "-c", "\n".join(group)], block)
+
+    def run(self, command: list[str], block: Block, text: str = "", status: set[int] = {0}) -> str:
+        done = subprocess.run(
+            command, cwd=self.directory, env=self._environment, input=text, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+        if done.returncode not in status:
+            raise AssertionError(
+                f"{block.place} ends with {done.returncode}:\n{done.stdout}")
+        for name, process, output in self._servers:
+            if process.poll() is not None:
+                raise AssertionError(f"{block.place}: {name} has ended: {output.read_text()}")
+        return done.stdout
+
+    def _begin(self, command: str, block: Block) -> None:
+        if command == "exchange-clock-exporter":
+            # Its own port may be taken, by a daemon that this host has.
+            command += self.here(" --listen 127.0.0.1:9847")
+        output = self.directory / f"server-{len(self._servers)}.output"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"], cwd=self.directory, env=self._environment,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                start_new_session=True)
+        self._servers.append((command, process, output))
+        deadline = time.monotonic() + SECONDS
+        while not output.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{block.place}: {command} says nothing, or ends at once")
+            time.sleep(0.01)
+
+
+def commands(text: str) -> list[str]:
+    """The commands of a block, each on one line, comments left out where they are the rest of it."""
+    joined = re.sub(r"\\\n\s*", " ", text)
+    found = [re.sub(r"(^|\s+)# .*$", "", line).strip() for line in joined.splitlines()]
+    return [line for line in found if line]
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def note(text: str) -> None:
+    """A line for whoever reads the test's output."""
+    print(f"    {text}", file=sys.stderr, flush=True)

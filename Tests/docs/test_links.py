@@ -1,0 +1,84 @@
+"""Every link of the documentation leads somewhere, and every page is reached in reading order."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import unittest
+from urllib.parse import unquote, urlsplit
+
+from pages import DOCS, ROOT, anchors, links, name, pages, prose, slug_of
+
+sys.path.insert(0, str(DOCS))
+import site_pages  # noqa: E402  (its path is set above)
+
+
+class LinkTests(unittest.TestCase):
+    def test_relative_links_and_anchors_resolve(self) -> None:
+        tracked = set(subprocess.run(
+            ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\n"))
+        count = 0
+        for page in pages():
+            for line, target in links(page):
+                if urlsplit(target).scheme:
+                    continue
+                count += 1
+                with self.subTest(f"{name(page)}:{line}", target=target):
+                    path, _, anchor = target.partition("#")
+                    file = (page.parent / unquote(path)).resolve() if path else page
+                    self.assertTrue(file.exists(), f"there is no {file}")
+                    if file.is_file():
+                        self.assertTrue(name(file) in tracked, "it is not under version control")
+                    if anchor:
+                        self.assertEqual(file.suffix, ".md")
+                        self.assertIn(anchor, anchors(file))
+        self.assertGreater(count, 100)
+        print(f"    {count} relative links resolve", file=sys.stderr)
+
+    def test_external_links_are_well_formed(self) -> None:
+        """Whether anything answers there is not asked: tests have no internet."""
+        found: dict[str, set[str]] = {}
+        for page in pages():
+            for line, target in links(page):
+                parts = urlsplit(target)
+                if not parts.scheme:
+                    continue
+                with self.subTest(f"{name(page)}:{line}", target=target):
+                    self.assertIn(parts.scheme, ("https", "http"))
+                    self.assertRegex(parts.netloc, r"^[\w-]+(\.[\w-]+)+(:\d+)?$")
+                found.setdefault(target, set()).add(name(page))
+        for target in sorted(found):
+            print(f"    not asked: {target} ({', '.join(sorted(found[target]))})", file=sys.stderr)
+
+    def test_bare_names_of_pages_are_links(self) -> None:
+        """`protocol.md` in a text helps nobody who reads it as a site."""
+        for page in pages():
+            for found in re.finditer(r"`([\w-]+\.md)`", prose(page)):
+                with self.subTest(f"{name(page)}: {found[0]}"):
+                    self.assertFalse((DOCS / found[1]).exists())
+
+    def test_slugs_are_those_of_github(self) -> None:
+        for heading, slug in (
+            ("A `code` word", "a-code-word"), ("What's next?", "whats-next"),
+            ("[A link](b.md) and -1021", "a-link-and--1021"), ("C11, C++17", "c11-c17"),
+        ):
+            self.assertEqual(slug_of(heading), slug)
+
+
+class OrderTests(unittest.TestCase):
+    def test_the_contents_name_every_page_once(self) -> None:
+        order = site_pages.order()
+        self.assertEqual(sorted(order), sorted(
+            page.name for page in DOCS.glob("*.md") if page.name != "README.md"),
+            "docs/README.md lists the pages in the order in which they are to be read")
+
+    def test_every_page_leads_to_the_next_one(self) -> None:
+        for page, text in site_pages.pages_with_links():
+            with self.subTest(page.name):
+                self.assertEqual(page.read_text(), text, "run make docs")
+
+
+if __name__ == "__main__":
+    unittest.main()
