@@ -86,6 +86,9 @@ OFFSET = {
     "lower_ns": -133456789, "upper_ns": -113456789, "error_ns": 10000000, "drift_ppm": 1.5,
     "drift_error_ppm": 0.25, "rtt_min_ns": 31000000, "rtt_last_ns": 33000000, "samples": 8,
     "rejected": 0, "rejected_by": {"contradicting": 0, "stale": 0, "unusable": 0},
+    "resyncs_by": {"start": 1, "interval": 3, "error": 0, "retry": 0, "confirmation": 0, "demand": 2,
+                   "report": 0, "disruption": 0},
+    "resyncs_failed": 1,
     "resolution_ns": 1000000, "last_sync_us": 1790000000000000, "age_ms": 1234,
     "next_sync_ms": 3598766, "failures": 0,
 }
