@@ -15,6 +15,8 @@ extension TrackerEvent {
   func message(exchange id: String) -> String {
     switch self {
     case .stateChanged(let from, let to, ""): "\(id): \(from) -> \(to)"
+    // As it was restored, so it stays.
+    case .stateChanged(let from, let to, let reason) where from == to: "\(id): \(to): \(reason)"
     case .stateChanged(let from, let to, let reason): "\(id): \(from) -> \(to): \(reason)"
     case .stepAccepted(let step):
       "\(id): the exchange's clock jumped by \(step.shortText), confirmed by a second resync"

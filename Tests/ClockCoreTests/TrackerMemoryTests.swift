@@ -59,7 +59,7 @@ import Testing
     driver.runUntilResyncEnds()
     #expect(
       driver.events.dropFirst(before)
-        == [.stateChanged(from: .unknown, to: state, reason: reason)])
+        == [.stateChanged(from: .holdover, to: state, reason: reason)])
   }
 
   /// What was written down may be anything: it does not keep what is measured now from being

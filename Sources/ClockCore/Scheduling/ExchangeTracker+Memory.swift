@@ -34,6 +34,7 @@ extension ExchangeTracker {
     status.samples = estimate.samples
     status.rejected = estimate.rejected
     status.isRestored = true
+    loggedState = .holdover
   }
 
   /// What a later tracker may go on with; nil when there is nothing.

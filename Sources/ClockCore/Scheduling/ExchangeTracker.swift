@@ -34,7 +34,8 @@ package struct ExchangeTracker: Sendable {
   /// Probes sent before this instant are not believed: the local clock moved since.
   private var trustedFrom: MonotonicInstant
   var budget: ProbeBudget
-  private var loggedState = SyncState.unknown
+  /// What the log was told last, or what was restored.
+  var loggedState = SyncState.unknown
   private var random: SplitMix64
 
   private var settings: TrackerSettings { status.settings }
@@ -253,9 +254,11 @@ package struct ExchangeTracker: Sendable {
       wait = max(wait, settings.backOff.wait(afterFailures: status.failures, random: &random))
     }
     acceptsAnyStep = false
+    // The log hears what the first resync after a restart came to.
+    let wasRestored = status.isRestored
     status.isRestored = false
     status.nextSync = now + wait
-    actions += [.publish] + logStateChange(at: now)
+    actions += [.publish] + logStateChange(at: now, evenIfSame: wasRestored)
     actions += [.resyncEnded(failure: failure), .wake(at: status.nextSync)]
     return actions
   }
@@ -283,9 +286,9 @@ package struct ExchangeTracker: Sendable {
 
   // MARK: Log
 
-  mutating func logStateChange(at now: MonotonicInstant) -> [Action] {
+  mutating func logStateChange(at now: MonotonicInstant, evenIfSame: Bool = false) -> [Action] {
     let state = status.state(at: now)
-    guard state != loggedState else { return [] }
+    guard state != loggedState || evenIfSame else { return [] }
     defer { loggedState = state }
     return [
       .log(.stateChanged(from: loggedState, to: state, reason: status.reason(at: now)))
