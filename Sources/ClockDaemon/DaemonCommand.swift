@@ -144,6 +144,7 @@ package enum DaemonCommand {
     case .success(let settings): return settings
     case .failure(let refusal):
       for line in refusal.lines { Log.write(.error, line, .configurationRefused) }
+      VainStart.tell("exchange-clockd cannot start: \(refusal.lines.joined(separator: "; "))")
       fail(
         "\(configuration.path) has \(refusal.lines.count) problem(s): mend it, or name another"
           + " configuration with --config FILE", Exit.configuration, .configurationRefused)

@@ -6,6 +6,7 @@ All in one container, in the order in which an operator would do it.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import time
 import unittest
@@ -16,7 +17,7 @@ import documented
 import measure
 from container import Unavailable
 from support import ROOT, note, note_skip, package
-from world import CONFIG, EXCHANGES, SOCKET, STATE, World
+from world import CONFIG, EXCHANGES, PAGE, SOCKET, STATE, World
 
 STACK = contextlib.ExitStack()
 MESSAGES = dict(
@@ -29,6 +30,14 @@ CONNECT = f"""python3 -c '
 import socket, sys
 try: socket.socket(socket.AF_UNIX).connect("{SOCKET}")
 except OSError as error: sys.exit(error.errno)'"""
+UNATTEMPTED = """
+AmbientCapabilities=
+DeviceAllow=/dev/vmclock0 r
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+"""
+"""Directives that cannot be attempted: nobody gives this user a capability, a container makes no
+device, and Python has no code of another architecture. The number is in what the others fail by."""
 world: World
 
 
@@ -148,6 +157,55 @@ class Asked(unittest.TestCase):
         self.assertEqual(world.show("ActiveState"), "active")
         self.assertTrue(world.entries(f"MESSAGE_ID={MESSAGES['stateRestored']}"))
 
+    def test_the_page_is_read_on_while_the_daemon_is_away_and_comes_back(self) -> None:
+        """By one reader that opened it before; no exchange answers meanwhile."""
+        world.wait_synchronized()
+        reader = f"""
+import sys, time
+sys.path.insert(0, "/opt")
+import exchange_clock
+page = exchange_clock.Page.open("{PAGE}")
+while True:
+    try: words = page.now("binance")[1:]
+    except exchange_clock.ExchangeClockError as error: words = [repr(error)]
+    print(*words, flush=True)
+    time.sleep(0.05)
+"""
+        client = ROOT / "clients/python/exchange_clock.py"
+        world.container.write("/opt/exchange_clock.py", client.read_text())
+        world.container.write("/opt/test-page.py", reader)
+        for exchange in EXCHANGES:
+            world.set(exchange, "fault=reset")
+        world.run("systemd-run --quiet --unit test-page -p User=member"
+                  " -p StandardOutput=file:/run/test-page python3 /opt/test-page.py")
+        page = world.run(f"stat -c %i {PAGE}")
+
+        def readings() -> list[list[str]]:
+            return [line.split() for line in world.run("cat /run/test-page").splitlines()[:-1]]
+
+        def read_on() -> None:
+            before = len(readings())
+            world.wait(lambda: len(readings()) > before + 20, "the page is read on")
+
+        read_on()
+        world.run("systemctl stop exchange-clockd")
+        read_on()
+        world.run("systemctl start exchange-clockd")
+        self.assertEqual(world.states(), dict.fromkeys(EXCHANGES, "holdover"), "from the state")
+        read_on()
+        world.run("systemctl stop test-page")
+        for reading in readings():
+            self.assertEqual(len(reading), 5, " ".join(reading))
+            _, earliest, latest, local = map(int, reading[1:])
+            self.assertLessEqual(earliest, local, "the exchange's clock is this host's")
+            self.assertLessEqual(local, latest)
+        self.assertEqual(world.run(f"stat -c %i {PAGE}"), page, "another file")
+        note(f"the page over a stop and a start: {len(readings())} readings, all true")
+        for exchange in EXCHANGES:
+            world.set(exchange, "fault=none")
+        world.resync()
+        world.wait_synchronized()
+
     def test_nobody_is_turned_away_during_a_restart(self) -> None:
         program = f"""
 import json, os, socket, time
@@ -235,6 +293,51 @@ class Sandboxed(unittest.TestCase):
                      "Seccomp:\t2"):
             self.assertIn(line, status)
         self.assertEqual(world.entries("_AUDIT_TYPE_NAME=SECCOMP"), [])
+
+
+    def test_what_each_directive_forbids_is_forbidden(self) -> None:
+        """Attempted by a service with the unit's directives, and by one without any of them; of a
+        user who runs nothing else, whose shared memory would be kept for that."""
+        unit = (ROOT / "systemd/exchange-clockd.service").read_text()
+        hardening = re.findall("^(?!#)(.+)$", unit[unit.index("CapabilityBoundingSet="):
+                                                   unit.index("[Install]")], re.MULTILINE)
+        world.container.write("/opt/test-attempts.py",
+                              (ROOT / "Tests/systemd/attempts.py").read_text())
+        world.run("touch /dev/test-device /dev/vmclock0 /tmp/test-file /home/test-file;"
+                  " chmod 666 /dev/vmclock0; mkdir -p /usr/lib/modules/test")
+        try:
+            bare = self.attempts("test-bare", [])
+            forbidden = self.attempts("test-sandboxed", hardening)
+        finally:
+            world.run("rm /dev/test-device /dev/vmclock0 /tmp/test-file /home/test-file;"
+                      " rmdir /usr/lib/modules/test")
+        for directive in [line for line in hardening if line + "\n" not in UNATTEMPTED]:
+            name = directive if directive in bare else directive.split("=")[0]
+            with self.subTest(directive):
+                self.assertIn(name, bare, "there is no attempt at it")
+                self.assertNotEqual(forbidden.pop(name), "allowed")
+                if (without := bare.pop(name)) != "allowed":
+                    note_skip(f"{directive} makes no difference in this container: {without}")
+        # What is left is not of a directive, but what they must leave to the daemon.
+        self.assertEqual({name for name in bare if "but for its own" not in name}, set())
+        self.assertEqual(forbidden, dict.fromkeys(bare, "allowed"))
+
+    def attempts(self, unit: str, directives: list[str]) -> dict[str, str]:
+        """What came of each attempt, of a service with these directives."""
+        host_names = world.run("readlink /proc/1/ns/uts").strip()
+        lines = [
+            "[Service]", "Type=oneshot", "User=member", "Group=exchange-clock",
+            f"StateDirectory={unit}", "LimitRTPRIO=1", f"StandardOutput=file:/run/{unit}.json",
+            f"ExecStart=/usr/bin/python3 /opt/test-attempts.py {host_names}", *directives,
+        ]
+        world.container.write(f"/etc/systemd/system/{unit}.service", "\n".join(lines) + "\n")
+        world.run(f"systemctl daemon-reload && systemctl start {unit}")
+        results: dict[str, str] = json.loads(world.run(f"cat /run/{unit}.json"))
+        if "0x00004543" not in world.run("ipcs --shmems"):
+            results["RemoveIPC"] = "it was removed"
+        world.run("ipcrm --shmem-key 0x4543", check=False)
+        world.run(f"rm -r /var/lib/{unit} /etc/systemd/system/{unit}.service /run/{unit}.json")
+        return results
 
 
 class Journalled(unittest.TestCase):
@@ -387,6 +490,23 @@ class Broken(unittest.TestCase):
             world.configure()
             world.run("systemctl reset-failed exchange-clockd exchange-clockd.socket;"
                       " systemctl start exchange-clockd")
+        world.wait_synchronized()
+
+
+    def test_who_asks_meanwhile_is_told_why_and_a_mended_one_starts_at_once(self) -> None:
+        world.run("systemctl stop exchange-clockd")
+        world.container.write(CONFIG, "intervall = 3\n")
+        try:
+            for _ in range(30):
+                answer = world.container.call("exchange-clock stamp binance 2>&1", "member")
+                self.assertEqual(answer.returncode, 1, answer.stdout)
+                self.assertIn('unknown key "intervall"; did you mean "interval"?', answer.stdout)
+            self.assertEqual(world.show("ActiveState", "exchange-clockd.socket"), "active")
+            lines = world.entries(f"MESSAGE_ID={MESSAGES['configurationRefused']}")
+            note(f"30 clients during a bad configuration: {len(lines) // 3} starts")
+        finally:
+            world.configure()
+        world.run("systemctl restart exchange-clockd")
         world.wait_synchronized()
 
 

@@ -19,6 +19,7 @@ T = TypeVar("T")
 EXCHANGES = ["binance", "bitget", "bybit", "okx"]
 CONFIG = "/etc/exchange-clock/exchange-clock.toml"
 SOCKET = "/run/exchange-clock/exchange-clock.sock"
+PAGE = "/run/exchange-clock/clock.page"
 STATE = "/var/lib/exchange-clock/state.json"
 SECONDS = 60
 """A deadline for slow machines."""
