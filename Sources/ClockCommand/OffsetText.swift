@@ -16,7 +16,7 @@ enum OffsetText {
         known.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-",
         known.map { Text.nanoseconds($0.shortestRoundTripNanoseconds) } ?? "-",
         known.map { Text.age(milliseconds: $0.ageMilliseconds) } ?? "never",
-        Text.wait(milliseconds: offset.nextSyncMilliseconds))
+        Text.bareWait(milliseconds: offset.nextSyncMilliseconds))
     }
     return table.lines(decorate: Terminal.colouredByState) + reasons(offsets)
   }

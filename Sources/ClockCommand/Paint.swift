@@ -50,12 +50,16 @@ struct PaintedLine: Equatable {
   }
 
   /// The line as it is written, cut to a width.
-  func text(width: Int, hasColours: Bool) -> String {
-    var left = width
+  /// - Parameter mark: what its end then shows.
+  func text(width: Int, hasColours: Bool, mark: Character) -> String {
+    let all = pieces.map(\.text).joined()
+    let isCut = all.dropFirst(width).contains { $0 != " " }
+    var left = isCut ? width - 1 : width
     var text = ""
     for piece in pieces where left > 0 {
-      let shown = String(piece.text.prefix(left))
+      var shown = String(piece.text.prefix(left))
       left -= shown.count
+      if left == 0, isCut { shown.append(mark) }
       text += hasColours ? piece.paint.on(shown) : shown
     }
     return text

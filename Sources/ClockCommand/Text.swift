@@ -47,6 +47,11 @@ enum Text {
     wait < 1_000 ? "now" : "in " + wholeUnits(milliseconds: wait)
   }
 
+  /// The same below a title: "54 min", "now".
+  static func bareWait(milliseconds wait: Int64) -> String {
+    wait < 1_000 ? "now" : wholeUnits(milliseconds: wait)
+  }
+
   /// Parts per million with one decimal.
   static func ppm(_ ppm: Double) -> String {
     let tenths = Int64((ppm * 10).rounded())

@@ -39,7 +39,7 @@ import Testing
   }
 
   private func text(_ view: WatchView) -> [String] {
-    view.lines.map { $0.text(width: view.size.columns, hasColours: false) }
+    view.lines.map { $0.text(width: view.size.columns, hasColours: false, mark: view.glyphs.cut) }
   }
 
   @Test(arguments: [0, 1, 6, 43]) func fitsEveryScreen(count: Int) {
@@ -142,10 +142,12 @@ import Testing
 
   @Test func coloursAreInTheTextOnlyWhereTheyAreWanted() {
     let lines = view(model([offset("okx")]), 80, 24).lines
-    #expect(lines.contains { $0.text(width: 80, hasColours: true).contains("\u{1B}[32m") })
-    #expect(!lines.contains { $0.text(width: 80, hasColours: false).contains("\u{1B}") })
+    #expect(
+      lines.contains { $0.text(width: 80, hasColours: true, mark: ">").contains("\u{1B}[32m") })
+    #expect(!lines.contains { $0.text(width: 80, hasColours: false, mark: ">").contains("\u{1B}") })
     // A line that is cut ends its colour all the same.
-    #expect(PaintedLine("synchronized", .good).text(width: 4, hasColours: true).hasSuffix("[0m"))
+    let line = PaintedLine("synchronized", .good)
+    #expect(line.text(width: 4, hasColours: true, mark: ">").hasSuffix("[0m"))
   }
 
   @Test func barsStandWhereTheyShould() {
@@ -175,5 +177,15 @@ import Testing
     #expect(keys == [.character("j"), .up, .down, .pageDown, .character("q")])
     #expect(
       TerminalScreen.keys([0x1B]) == [] && TerminalScreen.keys(Array("\u{1B}[".utf8)[...]) == [])
+  }
+
+  @Test func aLineThatGoesOnShowsIt() {
+    var line = PaintedLine("unknown  ", .bad)
+    line.add("HTTP 503")
+    #expect(line.text(width: 17, hasColours: false, mark: "…") == "unknown  HTTP 503")
+    #expect(line.text(width: 12, hasColours: false, mark: "…") == "unknown  HT…")
+    #expect(line.text(width: 9, hasColours: false, mark: "…") == "unknown …")
+    #expect(PaintedLine("abc   ").text(width: 3, hasColours: false, mark: "…") == "abc")
+    #expect(PaintedLine("abc").text(width: 0, hasColours: false, mark: "…") == "")
   }
 }

@@ -7,21 +7,26 @@ enum HistoryText {
   static func table(_ history: HistoryResult) -> [String] {
     var table = Table(
       ("time (UTC)", .left), ("offset", .right), ("error", .right), ("drift", .right),
-      ("rtt", .right), ("samples", .right), ("", .left))
-    for row in rows(history) {
-      switch row {
-      case .measurement(let entry):
-        table.add(
-          time(entry.microseconds),
-          Text.offset(nanoseconds: entry.offsetNanoseconds, error: entry.errorNanoseconds),
-          "±" + Text.nanoseconds(entry.errorNanoseconds), Text.ppm(entry.driftPPM) + " ppm",
-          Text.nanoseconds(entry.shortestRoundTripNanoseconds),
-          entry.rejected > 0 ? "\(entry.samples)-\(entry.rejected)" : "\(entry.samples)", "")
-      case .event(let entry):
-        table.add(time(entry.microseconds), "", "", "", "", "", event(entry))
-      }
+      ("rtt", .right), ("samples", .right))
+    let rows = rows(history)
+    for case .measurement(let entry) in rows {
+      table.add(
+        time(entry.microseconds),
+        Text.offset(nanoseconds: entry.offsetNanoseconds, error: entry.errorNanoseconds),
+        "±" + Text.nanoseconds(entry.errorNanoseconds), Text.ppm(entry.driftPPM) + " ppm",
+        Text.nanoseconds(entry.shortestRoundTripNanoseconds),
+        entry.rejected > 0 ? "\(entry.samples)-\(entry.rejected)" : "\(entry.samples)")
     }
-    return table.lines()
+    // What happened is a sentence, across the columns.
+    var lines = table.lines()[...]
+    let titles = lines.removeFirst()
+    return [titles]
+      + rows.map { row in
+        switch row {
+        case .measurement: lines.removeFirst()
+        case .event(let entry): "\(time(entry.microseconds))  \(event(entry))"
+        }
+      }
   }
 
   /// RFC 4180, units in the names of the columns; one kind of row for both, with empty fields.

@@ -3,7 +3,8 @@ internal import ClockProtocol
 
 /// The lines of `probe`: a row for each sample, with the interval that is left as a bar.
 struct ProbeText {
-  private static let barWidth = 31
+  /// So that a row fits into 80 columns.
+  private static let barWidth = 29
 
   /// The first interval; all bars are drawn within it.
   private var frame: OffsetInterval<Local, Exchange>?

@@ -9,14 +9,16 @@ struct Glyphs {
   var levels: [Character]
   var arrow: String
   var separator: String
+  /// At the end of a line that goes on.
+  var cut: Character
   var up: String
   var down: String
 
   static let unicode = Glyphs(
     zero: "┊", bar: "─", left: "├", right: "┤", point: "●", levels: Array("▁▂▃▄▅▆▇█"),
-    arrow: "→", separator: " · ", up: "↑", down: "↓")
+    arrow: "→", separator: " · ", cut: "…", up: "↑", down: "↓")
 
   static let ascii = Glyphs(
     zero: ":", bar: "-", left: "[", right: "]", point: "o", levels: Array("_.-=+*#@"),
-    arrow: "->", separator: ", ", up: "^", down: "v")
+    arrow: "->", separator: ", ", cut: ">", up: "^", down: "v")
 }

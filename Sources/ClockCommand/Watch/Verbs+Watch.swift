@@ -30,7 +30,10 @@ extension Verbs {
       scroll = min(scroll, view.mostScroll)
       view.scroll = scroll
       try screen.draw(
-        view.lines.map { $0.text(width: view.size.columns, hasColours: Terminal.hasColours) })
+        view.lines.map {
+          $0.text(
+            width: view.size.columns, hasColours: Terminal.hasColours, mark: view.glyphs.cut)
+        })
       for key in screen.wait(for: feed.pause, orReadable: feed.descriptor).keys {
         switch key {
         case .character("q"), .character("Q"): return

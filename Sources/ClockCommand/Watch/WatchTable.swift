@@ -112,10 +112,8 @@ struct WatchTable {
       case .day: line.add(day(offset, width), .plain, width: width)
       case .roundTrip: line.add(Self.roundTrip(offset), .plain, width: width, isRight: true)
       case .next:
-        let wait = Text.wait(milliseconds: view.model.nextSync(of: offset, at: view.now))
-        line.add(
-          wait.hasPrefix("in ") ? String(wait.dropFirst(3)) : wait, .plain, width: width,
-          isRight: true)
+        let wait = view.model.nextSync(of: offset, at: view.now)
+        line.add(Text.bareWait(milliseconds: wait), .plain, width: width, isRight: true)
       }
       line.add("  ")
     }
