@@ -35,12 +35,13 @@ docs_packages := netcat-openbsd curl
 site_packages := cmark-gfm
 # What `make bench-read` compares with: redis-tools has the server's binary as well, and starts none.
 bench_packages := redis-tools
-# What making and testing the Debian package needs besides.
-systemd_packages := debhelper dpkg-dev fakeroot lintian man-db systemd-container zsh fish
+# What making the Debian package needs besides, and testing it.
+deb_packages := build-essential debhelper dpkg-dev fakeroot
+systemd_packages := $(deb_packages) lintian man-db systemd-container zsh fish
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps guest-deps systemd-deps docs-deps site-deps build demo run test test-swift \
+.PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps build demo run test test-swift \
         test-clients test-docs test-clock test-metrics test-systemd lint format docs site bench \
         bench-accuracy bench-read bench-deps install uninstall deb clean
 
@@ -65,10 +66,11 @@ help:
 
 guest-deps: packages := $(guest_packages)
 bench-deps: packages := $(bench_packages)
+deb-deps: packages := $(deb_packages)
 systemd-deps: packages := $(systemd_packages)
 docs-deps: packages := $(docs_packages)
 site-deps: packages := $(site_packages)
-deps guest-deps bench-deps systemd-deps docs-deps site-deps:
+deps guest-deps bench-deps deb-deps systemd-deps docs-deps site-deps:
 	@missing=; for package in $(packages); do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; \
@@ -137,7 +139,7 @@ $(prometheus)/usr:
 	dpkg-deb -x $(prometheus)/packages/prometheus_*.deb $(prometheus) && rm -r $(prometheus)/packages
 
 # The package as it is shipped, so it needs the optimized programs.
-test-systemd: deb $(venv)/installed $(chrony)/usr
+test-systemd: systemd-deps deb $(venv)/installed $(chrony)/usr
 	python3 -m unittest discover -s Tests/systemd -v
 
 # To compare with; not installed, as a host has one NTP daemon at most.
@@ -201,11 +203,14 @@ $(bench)/installed: bench/requirements.txt | deps
 	touch $@
 
 # Made beside the tree, as dpkg-buildpackage wants a debian/ in a tree of its own.
-deb: build systemd-deps
+deb: deb-deps build
 	rm -rf $(deb) && mkdir -p $(deb)/tree
 	cp -r packaging/debian $(deb)/tree/
 	cd $(deb)/tree && SOURCE=$(CURDIR) dpkg-buildpackage --build=binary --no-sign
-	lintian --fail-on error,warning $(deb)/exchange-clock_*.changes
+	@# Of those who test the package, not of those who only want it.
+	if command -v lintian >/dev/null; then \
+	  lintian --fail-on error,warning $(deb)/exchange-clock_*.changes; \
+	fi
 	rm -r $(deb)/tree
 
 # Built before, so that root needs no toolchain: make build && sudo make install
