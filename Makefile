@@ -31,8 +31,8 @@ packages := libcurl4-openssl-dev libsystemd-dev libtomlplusplus-dev libmicrohttp
 # What the tests in a guest need besides: the emulator, and TCP to a Unix socket.
 guest_packages := qemu-system-x86 socat
 # What the commands of the documentation need besides, and the tool that makes it a site.
-docs_packages := netcat-openbsd curl
 site_packages := cmark-gfm
+docs_packages := netcat-openbsd curl $(site_packages)
 # What `make bench-read` compares with: redis-tools has the server's binary as well, and starts none.
 bench_packages := redis-tools
 # What making the Debian package needs besides, and testing it.
@@ -41,9 +41,9 @@ systemd_packages := $(deb_packages) lintian man-db systemd-container zsh fish
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
-.PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps build demo run test test-swift \
-        test-clients test-docs test-clock test-metrics test-systemd lint format docs site bench \
-        bench-accuracy bench-read bench-deps install uninstall deb clean
+.PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps bench-deps build demo run \
+        test test-swift test-clients test-docs test-clock test-metrics test-systemd lint format \
+        docs site bench bench-accuracy bench-read install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -224,6 +224,10 @@ install:
 	install -D -m 755 $(release)/exchange-clock-exporter \
 	  "$(DESTDIR)$(PREFIX)/bin/exchange-clock-exporter"
 	install -D -m 644 clients/c/exchange_clock.h "$(DESTDIR)$(PREFIX)/include/exchange_clock.h"
+	for client in python node; do \
+	  install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/exchange-clock/clients/$$client" \
+	    $$(find clients/$$client -maxdepth 1 -type f) || exit 1; \
+	done
 	for unit in $(units); do \
 	  sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/usr/bin/exchange,$(PREFIX)/bin/exchange,' systemd/$$unit \
 	    | install -D -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
@@ -284,7 +288,7 @@ uninstall:
 	  "$(DESTDIR)$(PREFIX)/share/zsh/$(zsh_completions)/_exchange-clock" \
 	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/exchange-clock"*.fish
 	rm -rf "$(DESTDIR)$(PREFIX)/share/doc/exchange-clock" \
-	  "$(DESTDIR)$(PREFIX)/libexec/exchange-clock"
+	  "$(DESTDIR)$(PREFIX)/share/exchange-clock" "$(DESTDIR)$(PREFIX)/libexec/exchange-clock"
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then set -ex; \
 	  journalctl --update-catalog; systemctl daemon-reload; \
 	fi

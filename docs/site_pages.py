@@ -33,6 +33,7 @@ pre { overflow: auto; padding: .8rem; border: 1px solid var(--line); border-radi
 code { font: 14px/1.4 ui-monospace, monospace; }
 table { display: block; overflow: auto; border-collapse: collapse; }
 td, th { border: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top; }
+th:empty { padding: 0; border: 0; }
 img { max-width: 100%; background: #fff; }
 @media (max-width: 50rem) { body { display: block; margin: 0 1rem 3rem; } nav { position: static; } }
 """
@@ -81,34 +82,39 @@ def write_site(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     shutil.copytree(DOCS / "figures", directory / "figures")
+    readme, contents = DOCS.parent / "README.md", DOCS / "README.md"
+    pages = {contents: "index.html", readme: "readme.html"}
+    pages |= {DOCS / name: f"{name[:-3]}.html" for name in order()}
 
-    def target(found: re.Match[str]) -> str:
-        path, hash, anchor = found[2].partition("#")
-        if not path or ":" in path or path.startswith("figures/"):
-            return found[0]
-        if re.fullmatch(r"[\w-]+\.md", path):
-            path = "index.html" if path == "README.md" else f"{path[:-3]}.html"
-        else:
-            # What is not of this folder goes along as it is.
-            file = (DOCS / path).resolve()
-            path = f"source/{file.relative_to(DOCS.parent)}"
-            if not (directory / path).exists():
-                (directory / path).parent.mkdir(parents=True, exist_ok=True)
-                (shutil.copytree if file.is_dir() else shutil.copy)(file, directory / path)
-        return f'{found[1]}="{path}{hash}{anchor}"'
+    def target(address: str, page: Path) -> str:
+        path, hash, anchor = address.partition("#")
+        if not path or ":" in path:
+            return address
+        file = (page.parent / path).resolve()
+        if file in pages:
+            return f"{pages[file]}{hash}{anchor}"
+        if file.parent == DOCS / "figures":
+            return f"figures/{file.name}"
+        # What is no page goes along as it is.
+        copy = directory / "source" / file.relative_to(DOCS.parent)
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if file.is_dir() else shutil.copy)(file, copy)
+        return f"{copy.relative_to(directory)}{hash}{anchor}"
 
-    names = ["README.md", *order()]
-    for name in names:
+    for page, name in pages.items():
         items = "".join(
-            f"<li>{f'<b>{html.escape(title(each))}</b>' if each == name else link(each)}</li>"
-            for each in names[1:])
-        body = re.sub(r'(href|src)="([^"]*)"', target, rendered((DOCS / name).read_text()))
-        page = "index.html" if name == "README.md" else f"{name[:-3]}.html"
-        (directory / page).write_text(
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title(name))}'
-            f' - exchange-clock</title><meta name="viewport" content="width=device-width">'
-            f'<style>{STYLE}</style><nav><a href="index.html">exchange-clock</a><ol>{items}</ol></nav>'
-            f"<main>{body}</main></html>\n")
+            f"<li>{f'<b>{html.escape(title(each))}</b>' if DOCS / each == page else link(each)}</li>"
+            for each in order())
+        body = re.sub(
+            r'(href|src)="([^"]*)"', lambda found: f'{found[1]}="{target(found[2], page)}"',
+            rendered(page.read_text()))
+        heading = html.escape(page.read_text().partition("\n")[0].removeprefix("# "))
+        (directory / name).write_text(
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
+            f'<nav><a href="readme.html">exchange-clock</a> · <a href="index.html">Contents</a>'
+            f"<ol>{items}</ol></nav><main>{body}</main></html>\n")
 
 
 def link(name: str) -> str:

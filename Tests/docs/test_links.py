@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pages import DOCS, ROOT, anchors, links, name, pages, prose, slug_of
@@ -65,6 +69,34 @@ class LinkTests(unittest.TestCase):
             ("[A link](b.md) and -1021", "a-link-and--1021"), ("C11, C++17", "c11-c17"),
         ):
             self.assertEqual(slug_of(heading), slug)
+
+
+class SiteTests(unittest.TestCase):
+    """`make site`: every link of the HTML leads to something in it."""
+
+    def test_the_site_is_whole(self) -> None:
+        if shutil.which("cmark-gfm") is None:
+            print("\nSKIPPED: the documentation as HTML: cmark-gfm is not installed", file=sys.stderr)
+            self.skipTest("no cmark-gfm")
+        site = Path(self.enterContext(tempfile.TemporaryDirectory())) / "site"
+        site_pages.write_site(site)
+        made = sorted(site.glob("*.html"))
+        self.assertEqual(len(made), len(site_pages.order()) + 2, "the README and the contents")
+        texts = {page: page.read_text() for page in made}
+        count = 0
+        for page, text in texts.items():
+            for link in re.findall(r'(?:href|src)="([^"]*)"', text):
+                if urlsplit(link).scheme:
+                    continue
+                path, _, anchor = html.unescape(link).partition("#")
+                target = site / path if path else page
+                with self.subTest(page.name, link=link):
+                    self.assertTrue(target.exists())
+                    if anchor and target in texts:
+                        self.assertIn(f'id="{unquote(anchor)}"', texts[target])
+                count += 1
+        self.assertGreater(count, 300)
+        print(f"    {len(made)} pages of HTML, {count} links", file=sys.stderr)
 
 
 class OrderTests(unittest.TestCase):
