@@ -44,6 +44,22 @@ import Testing
       ).isGuaranteed)
   }
 
+  /// Written in whole seconds, 200 ms after one, a lifetime of one second is 1.8 s; 800 ms later it
+  /// would be one. What is guaranteed does not depend on that luck.
+  @Test func whatIsEnoughOnlyByRoundingIsNotGuaranteed() {
+    let rule = AcceptanceRule.expiry(lifetime: .seconds(5), longest: .seconds(60))
+    let stamp = { (lifetime: Duration) in
+      rule.stamp(
+        earliest: instant(200), latest: instant(200), window: lifetime, resolution: .seconds(1))
+    }
+    #expect(stamp(.seconds(1)).instant == instant(2_000))
+    #expect(!stamp(.seconds(1)).isGuaranteed && stamp(.seconds(1)).margin == .zero)
+    #expect(stamp(.seconds(1)).smallestWindow == .seconds(1) + .nanoseconds(1))
+    #expect(stamp(.milliseconds(400)).margin == .milliseconds(-600))
+    #expect(stamp(.milliseconds(1_001)).isGuaranteed)
+    #expect(stamp(.milliseconds(1_001)).margin == .milliseconds(800))
+  }
+
   @Test func whereTheLimitIsTooNearNoLifetimeIsNamed() {
     let stamp = AcceptanceRule.expiry(lifetime: .seconds(2), longest: .seconds(4)).stamp(
       earliest: instant(0), latest: instant(3_500), resolution: .milliseconds(1))
@@ -67,6 +83,7 @@ import Testing
         earliest: earliest, latest: earliest + width, resolution: resolution)
       guaranteed += stamp.isGuaranteed ? 1 : 0
       let comment: Comment = "seed \(seed), round \(round): \(stamp)"
+      #expect(stamp.isGuaranteed == (stamp.smallestWindow.map { $0 <= lifetime } ?? false), comment)
       #expect(stamp.instant.nanoseconds % resolution.wholeNanoseconds == 0, comment)
       for truth in [.zero, width, random.duration(in: .zero...width)] {
         for uplink in [.zero, .seconds(1), random.duration(in: .zero...(.seconds(1)))] {

@@ -90,6 +90,7 @@ import Testing
       let window = window(&random)
       let stamp = try stamp(window)
       if let complaint = judge(stamp, window, &random) { return complaint }
+      if let complaint = contradiction(stamp, window) { return complaint }
       guard !stamp.isGuaranteed else {
         counts.guaranteed += 1
         return nil
@@ -105,10 +106,26 @@ import Testing
       counts.rescued += 1
       let again = try self.stamp(Double(named))
       if !again.isGuaranteed { return "the window named is not enough: \(stamp), then \(again)" }
-      if case .window = model.rule, named > 1, try self.stamp(Double(named - 1)).isGuaranteed {
+      if named > 1, try self.stamp(Double(named - 1)).isGuaranteed {
         return "less than the window named is enough: \(stamp)"
       }
       return judge(again, Double(named), &random)
+    }
+
+    /// Acceptance is guaranteed if and only if the window asked for is at least the smallest one
+    /// that is named; what is wrong, or nil. The one named is in whole milliseconds, rounded up.
+    private func contradiction(_ stamp: StampResult, _ window: Double?) -> String? {
+      guard let asked = window ?? stamp.windowMilliseconds.map(Double.init) else {
+        return stamp.isGuaranteed ? "guaranteed without a window: \(stamp)" : nil
+      }
+      guard let named = stamp.smallestWindowMilliseconds.map(Double.init) else {
+        return stamp.isGuaranteed ? "guaranteed, but no window would do: \(stamp)" : nil
+      }
+      if stamp.isGuaranteed, asked <= named - 1 {
+        return "\(asked) ms are guaranteed, but \(named) ms are the least: \(stamp)"
+      }
+      return !stamp.isGuaranteed && asked >= named
+        ? "\(asked) ms are not guaranteed, but \(named) ms are enough: \(stamp)" : nil
     }
 
     /// In milliseconds, as a request may ask for it; nil for the default.

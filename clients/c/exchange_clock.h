@@ -520,6 +520,8 @@ static inline enum exchange_clock_status exchange_clock_slot_stamp(
       if (most <= arrival) smallest = -1;
     }
     margin = instant - arrival;
+    /* A lifetime that is enough only by being rounded up now is not enough. */
+    if (window <= uplink) margin = exchange_clock_minimum(margin, window - uplink);
     stamp->guaranteed = margin > 0;
     if (limit != 0) margin = exchange_clock_minimum(margin, first + limit - instant);
   }

@@ -387,6 +387,8 @@ def stamped(
             instant = min(instant, most)
             limit = Fraction(longest) if most > arrival else Fraction(0)
         margin = instant - arrival
+        if window <= UPLINK:
+            margin = min(margin, Fraction(window - UPLINK))
         is_sure = margin > 0
         if longest:
             margin = min(margin, first + longest - instant)
@@ -506,7 +508,8 @@ def pages() -> list[JSON]:
         it.case(f"format {name}", {"format": format}, asked=windows[:6])
         it.case(
             f"expiry in {name}", {"format": format, "rule": 2, "tolerance_ns": 0},
-            asked=[{}, {"lifetime_ms": 1}, {"lifetime_ms": 1500}, {"lifetime_ms": 60000}])
+            asked=[{}, {"lifetime_ms": 1}, {"lifetime_ms": 1000}, {"lifetime_ms": 1001},
+                   {"lifetime_ms": 1500}, {"lifetime_ms": 60000}])
     it.case("a leap day", {
         "format": 4, "lower_ns": 1_709_251_199_999_999_999, "upper_ns": 1_709_251_200_000_000_001,
         "as_of_raw_ns": RAW, "real_minus_raw_ns": REAL - RAW})

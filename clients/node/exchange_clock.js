@@ -416,15 +416,18 @@ function expiryStamp(earliest, latest, { window, limit, step }) {
   const arrival = latest + LONGEST_UPLINK_NS;
   let instant = ceilDivided(latest + window, step) * step;
   let smallest = LONGEST_UPLINK_NS + 1n;
-  let margin = instant - arrival;
+  const farthest = floorDivided(earliest, step) * step + limit;
   if (limit !== 0n) {
-    const farthest = floorDivided(earliest, step) * step + limit;
     const most = floorDivided(farthest - 1n, step) * step;
     if (most <= arrival) smallest = null;
     instant = smaller(instant, most);
-    margin = smaller(instant - arrival, farthest - instant);
   }
-  return { instant, smallest, margin, isSure: instant > arrival };
+  let margin = instant - arrival;
+  // A lifetime that is enough only by being rounded up now is not enough.
+  if (window <= LONGEST_UPLINK_NS) margin = smaller(margin, window - LONGEST_UPLINK_NS);
+  const isSure = margin > 0n;
+  if (limit !== 0n) margin = smaller(margin, farthest - instant);
+  return { instant, smallest, margin, isSure };
 }
 
 function written(instantNs, format) {

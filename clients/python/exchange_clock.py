@@ -740,14 +740,18 @@ def _expiry_stamp(
     smallest: Optional[int] = LONGEST_UPLINK_NS + 1
     instant = latest + lifetime + step - 1
     instant -= instant % step
-    if not limit:
-        return instant, smallest, instant - arrival, instant > arrival
-    farthest = earliest - earliest % step + limit
-    most = (farthest - 1) // step * step
-    if most <= arrival:
-        smallest = None
-    instant = min(instant, most)
-    return instant, smallest, min(instant - arrival, farthest - instant), instant > arrival
+    if limit:
+        farthest = earliest - earliest % step + limit
+        most = (farthest - 1) // step * step
+        if most <= arrival:
+            smallest = None
+        instant = min(instant, most)
+    margin = instant - arrival
+    # A lifetime that is enough only by being rounded up now is not enough.
+    if lifetime <= LONGEST_UPLINK_NS:
+        margin = min(margin, lifetime - LONGEST_UPLINK_NS)
+    is_sure = margin > 0
+    return instant, smallest, min(margin, farthest - instant) if limit else margin, is_sure
 
 
 class _PageReader:

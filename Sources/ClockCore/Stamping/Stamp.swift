@@ -29,8 +29,9 @@ package struct Stamp: Sendable, Hashable {
   package var window: Duration?
 
   /// The smallest window with which this instant is sure to be accepted; where it is not sure with
-  /// the one asked for, no smaller one would do with any instant. For an expiry, a lifetime that
-  /// is enough however it is rounded. Nil where no window that the exchange allows would do.
+  /// the one asked for, no smaller one would do with any instant. For an expiry, the smallest
+  /// lifetime that is enough however it is rounded. Nil where no window that the exchange allows
+  /// would do. Acceptance is guaranteed if and only if the window is at least this.
   package var smallestWindow: Duration?
 
   /// The smaller of the two margins, not above zero on the late side when acceptance is not
@@ -81,7 +82,9 @@ extension AcceptanceRule {
     let wanted = (latest + lifetime + resolution - .nanoseconds(1)).rounded(downTo: resolution)
     let instant = min(wanted, most ?? wanted)
     let arrival = latest + Stamp.longestUplink
-    let behind = instant - arrival
+    var behind = instant - arrival
+    // What rounding up adds changes from moment to moment: a lifetime is enough always or never.
+    if lifetime <= Stamp.longestUplink { behind = min(behind, lifetime - Stamp.longestUplink) }
     return Stamp(
       instant: instant, window: lifetime,
       smallestWindow: most.map { $0 > arrival } ?? true
