@@ -28,8 +28,24 @@ struct Invocation: Equatable {
       }
     }
 
-    /// What `names` are called in messages.
-    var nameOfNames: String { self == .checkConfig ? "file" : "exchange" }
+    /// What follows the verb, in words.
+    private var takes: String {
+      switch self {
+      case .report: "an exchange and a code"
+      case .checkConfig: "one file"
+      case .probe: "one exchange or URL"
+      case _ where names.upperBound == 0: "no names"
+      default: names.upperBound == 1 ? "one exchange" : "\(names.upperBound) exchanges"
+      }
+    }
+
+    /// What is wrong with so many names; nil where nothing is.
+    func complaint(about names: [String]) -> String? {
+      if names.count < self.names.lowerBound { return "\(rawValue) needs the name of an exchange" }
+      guard names.count > self.names.upperBound else { return nil }
+      let excess = names[self.names.upperBound]
+      return "\(rawValue) takes \(takes): \"\(excess)\" is too much"
+    }
   }
 
   var verb: Verb
@@ -60,6 +76,10 @@ struct Invocation: Equatable {
     var options: [(name: String, value: String?)] = []
     var rest = arguments[...]
     while let word = rest.popFirst() {
+      if word == "--" {
+        words += rest
+        break
+      }
       // Codes of exchanges may be negative numbers.
       guard word.hasPrefix("-"), word.dropFirst().first?.isNumber != true else {
         words.append(word)
@@ -89,12 +109,7 @@ struct Invocation: Equatable {
     }
     self.verb = verb
     if verb != .help { names = Array(words.dropFirst()) }
-    guard verb.names.contains(names.count) else {
-      throw UsageError(
-        message: names.count < verb.names.lowerBound
-          ? "\(name) needs the name of an \(verb.nameOfNames)"
-          : "\(name) takes no more than \(verb.names.upperBound) \(verb.nameOfNames)(s)")
-    }
+    if let complaint = verb.complaint(about: names) { throw UsageError(message: complaint) }
     for option in options { try take(option.name, option.value) }
   }
 

@@ -122,7 +122,25 @@ import Testing
     Refusal(arguments: [], code: 64, message: "a command is missing"),
     Refusal(arguments: ["statis"], code: 64, message: "did you mean status?"),
     Refusal(arguments: ["stamp"], code: 64, message: "stamp needs the name of an exchange"),
-    Refusal(arguments: ["stamp", "okx", "binance"], code: 64, message: "takes no more than 1"),
+    Refusal(
+      arguments: ["stamp", "okx", "binance"], code: 64,
+      message: "stamp takes one exchange: \"binance\" is too much"),
+    Refusal(
+      arguments: ["report", "okx", "1", "2"], code: 64,
+      message: "report takes an exchange and a code: \"2\" is too much"),
+    Refusal(
+      arguments: ["status", "okx"], code: 64, message: "status takes no names: \"okx\" is too much"),
+    Refusal(
+      arguments: ["check-config", "a", "b"], code: 64,
+      message: "check-config takes one file: \"b\" is too much"),
+    // What follows "--" is no option.
+    Refusal(
+      arguments: ["stamp", "okx", "--", "--json"], code: 64,
+      message: "stamp takes one exchange: \"--json\" is too much"),
+    Refusal(
+      arguments: ["stamp", "--", "--json"], code: 1, message: "unknown exchange \"--json\""),
+    Refusal(arguments: ["--", "--json"], code: 64, message: "unknown command \"--json\""),
+    Refusal(arguments: ["--"], code: 64, message: "a command is missing"),
     Refusal(arguments: ["status", "--jsn"], code: 64, message: "takes no option \"--jsn\""),
     Refusal(arguments: ["wait", "--timeout", "soon"], code: 64, message: "is not a duration"),
     Refusal(arguments: ["now", "okx", "--max-error-ms", "x"], code: 64, message: "whole number"),
