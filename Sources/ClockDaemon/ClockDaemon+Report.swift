@@ -13,7 +13,8 @@ extension ClockDaemon {
     let now = checkedNow()
     let before = exchanges[index].tracker.status.clock
     switch exchanges[index].tracker.clockDoubted(
-      stampMade: doubt.stampMade, isContradicted: doubt.isContradiction, at: now)
+      stampMade: doubt.stampMade, isContradicted: doubt.isContradiction, by: doubt.reporter,
+      at: now)
     {
     case nil: done(.isFresh)
     case .accepted(let actions):

@@ -61,6 +61,18 @@ extension RejectionInquiry {
       "its clock is right\(errorText), and by it the timestamp is fine even now"
         + " (\(age.shortText) old\(windowText)): the request asked for a smaller window than that,"
         + " or took too long within the exchange"
+    case .ownExpiryPassed(let past):
+      "its clock is right\(errorText), and the expiry was one of this daemon's: the request took"
+        + " longer than its lifetime; when it was reported, the expiry had passed by at least"
+        + " \(past.shortText). Take the stamp later, send sooner, or ask for a longer lifetime"
+    case .lifetimeTooSmall(let past, let smallest):
+      "its clock is right\(errorText), and the expiry had passed by at least \(past.shortText) when"
+        + " it was reported\(lifetimeText): to be sure takes a lifetime of more than"
+        + " \(smallest.shortText)"
+    case .expired(let past):
+      "when it was reported, the expiry had passed by at least \(past.shortText) by the exchange's"
+        + " clock\(lifetimeText), and it is no recent stamp of this daemon: the clock that it was"
+        + " reckoned from is behind, or the request took longer than its lifetime"
     case .notExpired(let left):
       "its clock is right\(errorText), and by it the timestamp expires in \(left.shortText), even"
         + " now: the exchange judged another expiry than the one reported, or took that long"
@@ -117,13 +129,18 @@ extension RejectionInquiry {
     width.map { ", with a window of \($0.shortText)" } ?? ""
   }
 
+  /// ", with a lifetime of 500 ms"; empty where none is known.
+  private var lifetimeText: String {
+    window.map { ", with a lifetime of \($0.shortText)" } ?? ""
+  }
+
   private var rightfulText: String {
     width.map { "its window of \($0.shortText)" } ?? "the exchange allows"
   }
 
   private var width: Duration? {
     switch definition.knownRule {
-    case .window(let rule): rule.isAdjustable ? report.window ?? rule.window : rule.window
+    case .window(let rule): rule.isAdjustable ? window ?? rule.window : rule.window
     case .expiry, .nonce, .untimed, .unknown: nil
     }
   }

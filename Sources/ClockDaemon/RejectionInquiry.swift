@@ -23,6 +23,10 @@ struct RejectionInquiry {
   let knowledge: Rejection.Knowledge?
   let judgement: RejectionJudgement
 
+  /// The window or lifetime that the request asked for: as the refusal repeats it, or else as the
+  /// bot tells; nil where neither does.
+  let window: Duration?
+
   /// What is to be asked of the exchange's clock before the verdict is given; nil: nothing.
   let doubt: RejectionService.Doubt?
 
@@ -46,8 +50,9 @@ struct RejectionInquiry {
       isOwn = known.givenStamps.contains(stamp, at: clocks.raw)
     }
     let disclosed = definition.disclosedTime(in: report.refusal)
+    window = definition.repeatedWindow(in: report.refusal) ?? report.window
     let rejection = Rejection(
-      reading: meaning, timestamp: timestamp, isOwnStamp: isOwn, window: report.window,
+      reading: meaning, timestamp: timestamp, isOwnStamp: isOwn, window: window,
       disclosed: disclosed?.time, disclosedResolution: disclosed?.resolution ?? .milliseconds(1))
     judgement = rejection.judgement(
       rule: definition.knownRule, clock: knowledge,
@@ -58,7 +63,10 @@ struct RejectionInquiry {
     }
     doubt =
       judgement.resync == .none || reading != nil
-      ? nil : .init(stampMade: stampMade, isContradiction: judgement.resync == .contradicted)
+      ? nil
+      : .init(
+        stampMade: stampMade, isContradiction: judgement.resync == .contradicted,
+        reporter: report.reporter)
   }
 
   private static func knowledge(
@@ -117,7 +125,8 @@ struct RejectionInquiry {
     let given = board.withEntry(of: definition.id) { entry, host -> StampResult? in
       let clocks = HostClocks.read()
       // A window that the exchange does not grant is no reason to give no stamp.
-      let demand = StampDemand(exchange: definition.id, window: report.window)
+      var demand = StampDemand(exchange: definition.id)
+      if case .expiry = definition.rule { demand.lifetime = window } else { demand.window = window }
       return (try? entry.stamp(demand, at: clocks, host: host))
         ?? (try? entry.stamp(StampDemand(exchange: definition.id), at: clocks, host: host))
     }

@@ -10,7 +10,11 @@ struct RejectionReport: Sendable {
   var timestamp: String?
   var window: Duration?
 
-  init(_ parameters: Parameters) throws(RPCError) {
+  /// The user whose bot reports; nil where that cannot be told.
+  var reporter: UInt32?
+
+  init(_ parameters: Parameters, by reporter: UInt32?) throws(RPCError) {
+    self.reporter = reporter
     exchange = try parameters.string("exchange")
     let status = try parameters.optionalInteger("http_status", in: 100...599)
     refusal = Refusal(

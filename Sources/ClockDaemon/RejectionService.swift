@@ -25,6 +25,9 @@ struct RejectionService: Sendable {
 
     /// What is known of the clock is contradicted, however fresh it is.
     var isContradiction: Bool
+
+    /// The user whose bot reports; nil where that cannot be told.
+    var reporter: UInt32?
   }
 
   typealias Done = @Sendable (JSONValue) -> Void

@@ -129,7 +129,7 @@ struct RequestService: Sendable {
       do throws(RPCError) {
         let method = try method(of: request)
         if method == .resync { return try respondAfterResync(request) }
-        if method == .report { return try respondToReport(request) }
+        if method == .report { return try respondToReport(request, session) }
         if method == .history { return try respondWithHistory(request) }
         if method == .stamp { return try respondWithStamp(request) }
         let result = try result(of: method, request.params, session)
@@ -185,8 +185,10 @@ struct RequestService: Sendable {
     }
   }
 
-  private func respondToReport(_ request: Request) throws(RPCError) -> Reply {
-    let report = try RejectionReport(Parameters(request.params))
+  private func respondToReport(
+    _ request: Request, _ session: Session
+  ) throws(RPCError) -> Reply {
+    let report = try RejectionReport(Parameters(request.params), by: session.user)
     guard let answer = rejections.answer(report) else { throw unknownExchange(report.exchange) }
     let response = { @Sendable (result: JSONValue) in
       request.id.map { Response.result(result, id: $0) }

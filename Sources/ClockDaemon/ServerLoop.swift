@@ -148,8 +148,9 @@ struct ServerLoop: ~Copyable {
       turnAway(descriptor, "\(maxClients) clients are connected, which is socket.max_clients")
       return
     }
+    let user = UnixSocket.peer(of: descriptor)?.user
     let connection = Connection(
-      token: nextToken, descriptor: descriptor, session: Session(feed: feed))
+      token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: user))
     do throws(SystemError) {
       try poller.add(connection.descriptor, token: nextToken)
     } catch {

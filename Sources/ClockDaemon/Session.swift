@@ -13,6 +13,9 @@ final class Session {
   private(set) var subscriptions: [Subscription] = []
   private var lastID: Int64 = 0
 
+  /// Whose process is at the other end; nil where that cannot be told.
+  let user: UInt32?
+
   /// What was wrong with the last line, for the log; nil when nothing was.
   var complaint: String?
 
@@ -22,8 +25,9 @@ final class Session {
   /// Bytes that were to be told since the client last took what waited for it.
   private(set) var untold = 0
 
-  init(feed: OffsetFeed = OffsetFeed()) {
+  init(feed: OffsetFeed = OffsetFeed(), user: UInt32? = nil) {
     self.feed = feed
+    self.user = user
   }
 
   /// How many subscriptions there have been.

@@ -50,7 +50,7 @@ package enum CataloguePage {
     add("body", definition.requestBody.map(code))
     add("headers", list(definition.requestHeaders.map { "\($0.name): \($0.value)" }))
     add("alternatives", list(definition.alternatives))
-    add("sandbox", definition.sandboxURL.map(code))
+    add("sandbox", sandbox(of: definition))
     add("most probes a minute", definition.probesPerMinute.map(String.init))
     add("time", time(of: definition))
     add("resolution", resolution(of: definition))
@@ -63,6 +63,7 @@ package enum CataloguePage {
     add("rule", definition.ruleText)
     add("clock in refusals", definition.refusalTime.map { "\($0.place): \($0.unit.noun)" })
     add("timestamp in refusals", definition.refusalTimestamp.map { "\($0)" })
+    add("window in refusals", definition.refusalWindow.map { "\($0): milliseconds" })
     add("confidence", definition.confidence)
     add("sources", definition.sources.joined(separator: "<br>"))
     return lines + refusals(of: definition)
@@ -77,6 +78,12 @@ package enum CataloguePage {
           $0.code.map(code) ?? "", $0.httpStatus.map(String.init) ?? "", $0.message ?? "",
           $0.verdict.rawValue + ($0.side.map { ", \($0.rawValue)" } ?? ""), $0.meaning)
       }
+  }
+
+  private static func sandbox(of definition: ExchangeDefinition) -> String? {
+    definition.sandboxURL.map {
+      code($0) + ($0 == definition.baseURL ? ", the same host: one clock for both" : "")
+    }
   }
 
   private static func time(of definition: ExchangeDefinition) -> String {

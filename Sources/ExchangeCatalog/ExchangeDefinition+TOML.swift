@@ -119,6 +119,8 @@ extension ExchangeDefinition {
     }
     let stamp = reader.string("refusal_timestamp", expected: expected, RefusalPlace.init)
     if let stamp { refusalTimestamp = stamp }
+    let window = reader.string("refusal_window", expected: expected, RefusalPlace.init)
+    if let window { refusalWindow = window }
   }
 
   private mutating func readTexts(from reader: TOMLTableReader) {

@@ -52,6 +52,8 @@ package struct ExchangeDefinition: Sendable, Equatable {
   package var refusalTime: RefusalTime?
   /// Where a refusal repeats the timestamp that was refused; nil where it does not.
   package var refusalTimestamp: RefusalPlace?
+  /// Where a refusal repeats the window that the request asked for; nil where it does not.
+  package var refusalWindow: RefusalPlace?
   /// The most that the exchange's hosts are asked in a minute; nil for the daemon's own limit.
   package var probesPerMinute: Int?
   /// How sure these facts are, in words.

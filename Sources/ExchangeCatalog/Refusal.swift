@@ -30,21 +30,26 @@ extension ExchangeDefinition {
   ///
   /// The first entry counts that fits in everything it names. Where none does, an HTTP status that
   /// does not fit is overlooked beside a code that does: libraries and proxies change it. A code
-  /// that was not reported is taken from the body.
+  /// that was not reported, or means nothing here, is taken from the body, and where that has none
+  /// from what a library made of it. Two that mean different things decide nothing.
   package func reading(of refusal: Refusal) -> (reading: RejectionReading, entry: RefusalCode?) {
-    let inBody = codePointer.flatMap { refusal.message?.scalar(at: $0) }.map(Refusal.plain)
+    let inBody = codePointer.flatMap { refusal.message?.scalars(at: $0) } ?? []
     var isAmbiguous = false
-    for code in [refusal.code, inBody] where code != nil {
-      if let entry = entry(code: code, refusal) {
+    for codes in [refusal.code.map { [$0] } ?? [], inBody, refusal.message?.namedCodes ?? []] {
+      let entries = codes.map(Refusal.plain).compactMap { entry(code: $0, refusal) }
+      if let entry = entries.first {
+        guard entries.allSatisfy({ $0.reading == entry.reading }) else { return (.ambiguous, nil) }
         // Without the message, another entry of this code might have been meant.
-        guard refusal.message != nil || !isContested(entry, code: code) else {
+        guard refusal.message != nil || !isContested(entry, code: codes.first) else {
           isAmbiguous = true
           continue
         }
         return (entry.reading, entry)
       }
       isAmbiguous =
-        isAmbiguous || (refusal.message == nil && codes.contains { $0.fits(code: code) })
+        isAmbiguous
+        || (refusal.message == nil
+          && codes.contains { code in self.codes.contains { $0.fits(code: code) } })
     }
     if isAmbiguous { return (.ambiguous, nil) }
     // The message alone is as good as a code; beside a code that means nothing here, only where the
@@ -77,6 +82,14 @@ extension ExchangeDefinition {
   /// The timestamp that was refused, as the refusal repeats it.
   package func repeatedTimestamp(in refusal: Refusal) -> ReportedTimestamp? {
     refusalTimestamp?.number(in: refusal.message).map(reportedTimestamp)
+  }
+
+  /// The window that the request asked for, as the refusal repeats it.
+  package func repeatedWindow(in refusal: Refusal) -> Duration? {
+    guard let text = refusalWindow?.number(in: refusal.message), let milliseconds = Int64(text),
+      (1...86_400_000).contains(milliseconds)
+    else { return nil }
+    return .milliseconds(milliseconds)
   }
 
   private func entry(code: String?, _ refusal: Refusal) -> RefusalCode? {

@@ -10,20 +10,22 @@ package struct RefusalText: Sendable, Equatable {
   /// ones are no refusal of an exchange.
   private static let longest = 8_192
 
-  private let bytes: [UInt8]
-  /// The body, where the text is or contains one.
-  private let document: JSONValue?
-  /// Every string of the body, as it reads without JSON's escapes.
-  private let strings: [[UInt8]]
+  /// The text; where it is Python's way of writing one, also what that stands for; and every string
+  /// of the bodies, as it reads without JSON's escapes.
+  let texts: [[UInt8]]
+  /// What the text is or contains that is JSON, in order.
+  private let bodies: [JSONValue]
 
   package init(_ text: String) {
     let whole = Array(text.utf8.prefix(Self.longestBody))
-    bytes = Array(whole.prefix(Self.longest))
-    document = Self.document(in: whole)
-    var strings: [[UInt8]] = []
+    let plain = EmbeddedJSON.withoutPythonEscapes(whole)
+    var bodies = EmbeddedJSON.documents(in: whole)
+    if bodies.isEmpty, let plain { bodies = EmbeddedJSON.documents(in: plain) }
+    self.bodies = bodies
+    var texts = [whole, plain].compactMap { $0.map { Array($0.prefix(Self.longest)) } }
     var room = Self.longest
-    if let document { Self.collect(document, into: &strings, room: &room) }
-    self.strings = strings
+    for body in bodies { Self.collect(body, into: &texts, room: &room) }
+    self.texts = texts
   }
 
   package func contains(_ fragment: String) -> Bool {
@@ -35,24 +37,22 @@ package struct RefusalText: Sendable, Equatable {
     end(of: fragment).map { String(decoding: $0.prefix(64), as: UTF8.self) }
   }
 
-  /// A string or a number of the body, as text.
+  /// A string or a number of the first body that has it there, as text.
   func scalar(at pointer: JSONPointer) -> String? {
-    document?[pointer: pointer]?.scalarText
+    scalars(at: pointer).first
+  }
+
+  /// The same of every body.
+  func scalars(at pointer: JSONPointer) -> [String] {
+    bodies.compactMap { $0[pointer: pointer]?.scalarText }
   }
 
   private func end(of fragment: String) -> ArraySlice<UInt8>? {
     let wanted = Array(fragment.utf8)
-    for text in [bytes] + strings {
+    for text in texts {
       if let range = text.firstRange(of: wanted) { return text[range.upperBound...] }
     }
     return nil
-  }
-
-  /// Libraries put words before the body: `binance {"code":-1021,...}`.
-  private static func document(in bytes: [UInt8]) -> JSONValue? {
-    let start = bytes.firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }
-    guard let start else { return nil }
-    return try? JSONValue(parsing: bytes[start...])
   }
 
   private static func collect(

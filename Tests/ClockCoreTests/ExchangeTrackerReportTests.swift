@@ -11,7 +11,8 @@ import Testing
   ) -> ResyncDemand? {
     var tracker = driver.tracker
     return tracker.clockDoubted(
-      stampMade: age.map { driver.now - $0 }, isContradicted: isContradicted, at: driver.now)
+      stampMade: age.map { driver.now - $0 }, isContradicted: isContradicted, by: nil,
+      at: driver.now)
   }
 
   @Test func aFreshResyncAnswersTheDoubt() {
@@ -80,27 +81,87 @@ import Testing
     #expect(isAccepted(doubt(driver)))
   }
 
-  /// A bot that lies must not spend the probes of the honest ones.
-  @Test func aContradictionThatWasRefutedForcesNothingForAWhile() {
+  /// A bot that lies must not spend the probes of the honest ones: what it tells was refuted, so
+  /// for a while it has nothing read anew, however it lies. Others still do.
+  @Test func whoseReportWasRefutedHasNothingReadForAWhile() {
     var driver = driver
     driver.start()
     driver.runUntilResyncEnds()
     driver.run(for: .seconds(1))
-    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+    #expect(isAccepted(driver.reportDoubt(isContradicted: true, by: 1)))
     driver.runUntilResyncEnds()
-    driver.run(for: .seconds(2))
-    #expect(driver.reportDoubt(isContradicted: true) == nil)
-    // As any other report, it is a reason to read the clock again when that was a while ago.
+    driver.run(for: .seconds(1))
+    // What was just read answers these.
+    #expect(driver.reportDoubt(isContradicted: true, by: 1) == nil)
+    #expect(driver.reportDoubt(by: 1) == nil)
     driver.run(for: .seconds(20))
-    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+    for isContradicted in [false, true] {
+      guard
+        case .refused(let reason, let wait)? = driver.reportDoubt(
+          made: .zero, isContradicted: isContradicted, by: 1)
+      else {
+        Issue.record("the clock is read anew")
+        continue
+      }
+      #expect(reason.contains("a report of the same user had that done 2"), "\(reason)")
+      #expect(wait > .seconds(5) && wait < .seconds(10))
+    }
+    #expect(isAccepted(driver.reportDoubt(made: .zero, by: 2)))
     driver.runUntilResyncEnds()
-    driver.run(for: .seconds(2))
-    #expect(driver.reportDoubt(isContradicted: true) == nil)
-    driver.run(for: .seconds(60))
-    _ = driver.demandResync()
+    driver.run(for: .seconds(10))
+    #expect(isAccepted(driver.reportDoubt(isContradicted: true, by: 1)))
+  }
+
+  /// Ten minutes of ten false reports a second, each of a stamp just made and of another step.
+  @Test(arguments: [1, 2, 1_000]) func lyingReportersLeaveHalfOfTheBudget(_ reporters: UInt32) {
+    var driver = driver
+    driver.start()
     driver.runUntilResyncEnds()
-    driver.run(for: .seconds(2))
-    #expect(isAccepted(driver.reportDoubt(isContradicted: true)))
+    let began = driver.now
+    for round in 0..<6_000 as Range<UInt32> {
+      driver.run(for: .milliseconds(100))
+      _ = driver.reportDoubt(
+        made: .zero, isContradicted: round % 2 == 0, by: round % reporters)
+    }
+    let caused = driver.probes.count { $0 > began }
+    print("ten minutes of false reports by \(reporters): \(caused) probes")
+    // Bursts of eight: of one reporter twice a minute, of all together three times.
+    #expect(caused <= (reporters == 1 ? 2 : 3) * 10 * 8 + 8)
+    #expect(caused >= 80)
+    #expect(isAccepted(driver.demandResync()))
+  }
+
+  @Test func anExchangeOfFewProbesIsReadOnceAMinuteForReports() {
+    var settings = TrackerSettings()
+    (settings.hostShare, settings.isHostShareStrict) = (10, true)
+    var driver = TrackerDriver(settings)
+    driver.start()
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(61))
+    let before = driver.probes.count
+    for reporter in 0..<600 as Range<UInt32> {
+      _ = driver.reportDoubt(isContradicted: true, by: reporter)
+      driver.run(for: .milliseconds(90))
+    }
+    #expect(driver.probes.count == before + 8)
+  }
+
+  /// However often it moves, and whoever tells.
+  @Test func aClockThatMovesIsReadForEachReportOfIt() {
+    var driver = driver
+    driver.start()
+    driver.runUntilResyncEnds()
+    for step in 1...3 {
+      driver.run(for: .seconds(61))
+      driver.stepExchange(by: .seconds(step * 7))
+      let before = driver.endings.count
+      #expect(isAccepted(driver.reportDoubt(by: 1)), "\(step)")
+      while driver.endings.count == before { driver.runUntilResyncEnds() }
+      #expect(driver.holdsTruth)
+      driver.run(for: .seconds(5))
+      #expect(isAccepted(driver.reportDoubt(by: 1)), "it had moved, so it may be read again")
+      driver.runUntilResyncEnds()
+    }
   }
 
   /// Who told of a step is believed when he tells of the next one.

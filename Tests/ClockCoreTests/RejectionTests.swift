@@ -215,6 +215,26 @@ import Testing
     #expect(judge(.listed(.clock, .ahead), disclosed: .milliseconds(-300)).verdict == .clock)
   }
 
+  /// The exchange's clock as it tells it in a refusal bounds the clock from below: it was read
+  /// before the report came. Against what is known, it has the clock read; in accord with it, not.
+  @Test func aDisclosedClockHasTheClockReadOnlyWhereItContradicts() {
+    for stamp in [nil, .seconds(-60), .seconds(9), .seconds(60)] as [Duration?] {
+      let ahead = judge(stamp: stamp, disclosed: .milliseconds(11))
+      #expect(ahead.verdict == .clock && ahead.resync == .contradicted)
+      // By more than the report may have taken.
+      let behind = judge(stamp: stamp, disclosed: .milliseconds(-2_011))
+      #expect(behind.verdict == .clock && behind.resync == .unlessFresh, "\(stamp as Any)")
+      for disclosed in [-2_010, -300, 10] as [Int64] {
+        let within = judge(stamp: stamp, disclosed: .milliseconds(disclosed))
+        #expect(within.resync == .none, "\(stamp as Any) \(disclosed)")
+        #expect(within.verdict == (stamp == nil ? .late : .clock))
+      }
+    }
+    // Ahead by no more than a step back that is taken for a slow report: that may be the reason.
+    let little = judge(stamp: .milliseconds(2_000), disclosed: .milliseconds(-19))
+    #expect(little.finding == .ahead(by: .milliseconds(2_018)) && little.resync == .unlessFresh)
+  }
+
   @Test func aDisclosedClockTellsTheSide() {
     // Not ahead of our clock any more, but ahead of the exchange's when it was judged.
     #expect(
@@ -229,19 +249,50 @@ import Testing
 
   // MARK: Other rules
 
-  @Test func anExpiryThatIsPastIsJudgedByItsEnd() {
-    let rule = AcceptanceRule.expiry(lifetime: .seconds(5), longest: nil)
-    let reading = RejectionReading.listed(.clock, .behind)
-    #expect(
-      judge(reading, stamp: .seconds(-1), rule: rule).finding == .behind(age: .milliseconds(990)))
-    #expect(judge(reading, stamp: .seconds(-1), isOwn: true, rule: rule).verdict == .late)
-    let ahead = judge(reading, stamp: .seconds(3), rule: rule)
-    #expect(ahead.verdict == .late && ahead.resync == .unlessFresh)
+  private static let expiry = AcceptanceRule.expiry(lifetime: .seconds(5), longest: nil)
+
+  @Test func anExpiryThatIsStillAheadWasJudgedLateOrAsAnother() {
+    let ahead = judge(.listed(.clock, .behind), stamp: .seconds(3), rule: Self.expiry)
+    #expect(ahead.verdict == .late && ahead.resync == .contradicted)
     #expect(ahead.finding == .notExpired(left: .milliseconds(2_990)))
+    let fresh = judge(.listed(.clock, nil), stamp: .seconds(59), rule: Self.expiry, isFresh: true)
+    #expect(fresh.finding == .notExpired(left: .milliseconds(58_990)) && fresh.resync == .none)
+    let told = judge(stamp: .seconds(3), disclosed: .milliseconds(-300), rule: Self.expiry)
+    #expect(told.verdict == .late && told.resync == .none)
+  }
+
+  /// Of this daemon, the request was late. Of another clock, that may be behind as well.
+  @Test func anExpiryThatPassedIsToldFromAClockThatIsBehind() {
+    let reading = RejectionReading.listed(.clock, .behind)
+    let own = judge(reading, stamp: .seconds(-1), isOwn: true, rule: Self.expiry)
+    #expect(own.verdict == .late && own.action == .resign && own.resync == .none)
+    #expect(own.finding == .ownExpiryPassed(by: .milliseconds(990)))
+    let other = judge(reading, stamp: .seconds(-1), rule: Self.expiry)
+    #expect(other.verdict == .clock && other.resync == .unlessFresh)
+    #expect(other.finding == .expired(by: .milliseconds(990)))
+    // As the exchange told its clock: it is right, so there is nothing to read.
+    let told = judge(
+      reading, stamp: .seconds(-1), disclosed: .milliseconds(-300), rule: Self.expiry)
+    #expect(told.finding == .expired(by: .milliseconds(700)) && told.resync == .none)
+    // Though it was one of ours, where the clock has moved.
+    let moved = judge(
+      reading, stamp: .seconds(-1), isOwn: true, rule: Self.expiry, isFresh: true, hasMoved: true)
+    #expect(moved.verdict == .clock && moved.finding == .moved)
+  }
+
+  @Test func aLifetimeThatIsTooSmallIsToBlame() {
+    let reading = RejectionReading.listed(.clock, .behind)
+    let short = judge(
+      reading, stamp: .milliseconds(-400), window: .milliseconds(500), rule: Self.expiry)
+    #expect(short.verdict == .late && short.resync == .none)
     #expect(
-      judge(.listed(.clock, nil), stamp: .seconds(59), rule: rule, isFresh: true).finding
-        == .notExpired(left: .milliseconds(58_990)))
-    #expect(judge(.listed(.clock, nil), stamp: .seconds(3), rule: rule).resync == .unlessFresh)
+      short.finding == .lifetimeTooSmall(past: .milliseconds(390), smallest: .seconds(1)))
+    // A request that takes a second explains no more than that.
+    for (stamp, window) in [(-400, 1_001), (-2_020, 500)] as [(Int64, Int64)] {
+      let judgement = judge(
+        reading, stamp: .milliseconds(stamp), window: .milliseconds(window), rule: Self.expiry)
+      #expect(judgement.verdict == .clock, "\(stamp) \(window)")
+    }
   }
 
   @Test func anUnknownRuleHasNoWindow() {

@@ -111,8 +111,11 @@ struct TrackerDriver {
   }
 
   /// A bot reports a refusal that puts the exchange's clock in doubt.
-  mutating func reportDoubt(isContradicted: Bool) -> ResyncDemand? {
-    let demand = tracker.clockDoubted(stampMade: nil, isContradicted: isContradicted, at: now)
+  mutating func reportDoubt(
+    made age: Duration? = nil, isContradicted: Bool = false, by reporter: UInt32? = nil
+  ) -> ResyncDemand? {
+    let demand = tracker.clockDoubted(
+      stampMade: age.map { now - $0 }, isContradicted: isContradicted, by: reporter, at: now)
     if case .accepted(let actions)? = demand { perform(actions) }
     return demand
   }

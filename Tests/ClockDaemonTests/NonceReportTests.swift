@@ -21,7 +21,8 @@ import Testing
     let entry = StatusBoard.Entry(
       settings: settings, status: try TestBoard.status(at: clocks))
     return RejectionInquiry(
-      try RejectionReport(Parameters(params)), of: entry, host: HostWatch(at: clocks), after: nil)
+      try RejectionReport(Parameters(params), by: nil), of: entry, host: HostWatch(at: clocks),
+      after: nil)
   }
 
   @Test(arguments: [timed, growing], [1, 1_000])

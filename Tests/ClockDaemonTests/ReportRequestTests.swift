@@ -9,6 +9,10 @@ import Testing
 /// `report` as a client meets it; of the exchanges of `TestBoard`.
 @Suite struct ReportRequestTests {
   private func report(_ test: TestBoard, _ members: JSONValue.Member...) throws -> ReportResult {
+    try report(test, members)
+  }
+
+  private func report(_ test: TestBoard, _ members: [JSONValue.Member]) throws -> ReportResult {
     let answer = try answer(test, .object(members))
     return try #require(answer["result"].flatMap(ReportResult.init(json:)), "\(answer.text)")
   }
@@ -144,6 +148,61 @@ import Testing
     // The bound is what it was: nothing is learnt from a bot.
     let offset = try #require(OffsetResult(json: stepped.offset)?.measurement)
     #expect(offset.errorNanoseconds < 11_000_000)
+  }
+
+  /// Bybit says what it judged by: that counts, not what is usual or what the bot says.
+  @Test func theWindowThatTheRefusalTellsIsTheOneThatCounts() throws {
+    let test = try TestBoard()
+    func report(made: Duration, window: Int64, _ more: JSONValue.Member...) throws -> ReportResult {
+      let message =
+        "invalid request, please check your server timestamp or recv_window param."
+        + " req_timestamp[\(exchangeMilliseconds(made))],"
+        + "server_timestamp[\(exchangeMilliseconds(.milliseconds(-50)))],recv_window[\(window)]"
+      return try self.report(
+        test, [.init("exchange", "bybit"), .init("message", .string(message))] + more)
+    }
+    let short = try report(made: .milliseconds(-950), window: 500, .init("recv_window_ms", 5_000))
+    #expect(short.verdict == "late" && short.action == "resign_wider_window", "\(short)")
+    #expect(short.explanation.contains("with a window of 500 ms: to be sure takes a window of 1."))
+    #expect(short.stamp?["recv_window_ms"] == 500 && short.stamp?["guaranteed"] == false)
+    let usual = try report(made: .milliseconds(-6_050), window: 5_000)
+    #expect(usual.verdict == "clock" && usual.explanation.contains("with a window of 5.00 s"))
+    let long = try report(made: .milliseconds(-6_050), window: 20_000, .init("recv_window_ms", 5))
+    #expect(long.verdict == "late", "\(long)")
+    #expect(long.explanation.contains("fine even now (6.0"), "\(long.explanation)")
+    #expect(long.explanation.contains("with a window of 20.0 s"))
+    #expect(doubts(test).isEmpty, "the exchange has told where its clock is")
+  }
+
+  /// By whom a clock is doubted limits what a bot that lies can cause.
+  @Test func theReporterIsTold() throws {
+    let test = try TestBoard()
+    let line = Request(
+      id: 7, method: "report", params: ["exchange": "binance", "code": -1021]
+    ).line
+    for user in [nil, 0, 1_000] as [UInt32?] {
+      _ = test.service.answer(Array(line.utf8), for: Session(user: user)) { _ in }
+    }
+    #expect(test.doubts.change { $0.map(\.doubt.reporter) } == [nil, 0, 1_000])
+  }
+
+  @Test func anExpiryIsReportedWithItsLifetime() throws {
+    let test = try TestBoard(following: "bitmex")
+    let seconds = exchangeMilliseconds(.zero) / 1_000
+    let message = "This request has expired - `expires` is in the past. Current time: \(seconds)"
+    let short = try report(
+      test, .init("exchange", "bitmex"), .init("message", .string(message)),
+      .init("timestamp", .integer(seconds - 1)), .init("recv_window_ms", 900))
+    #expect(short.verdict == "late" && short.action == "resign", "\(short)")
+    #expect(short.explanation.contains(", with a lifetime of 900 ms: to be sure takes a lifetime"))
+    #expect(short.stamp?["recv_window_ms"] == 900 && short.stamp?["guaranteed"] == false)
+    let other = try report(
+      test, .init("exchange", "bitmex"), .init("message", .string(message)),
+      .init("timestamp", .integer(seconds - 30)))
+    #expect(other.verdict == "clock" && other.action == "resign", "\(other)")
+    #expect(
+      other.explanation.contains("the expiry had passed by at least 30.0 s by the exchange's"))
+    #expect(other.stamp?["guaranteed"] == true && doubts(test).isEmpty)
   }
 
   @Test func whereNoStampCanBeGivenOneHasToWait() throws {

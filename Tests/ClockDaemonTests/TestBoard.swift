@@ -36,16 +36,21 @@ struct TestBoard {
   init(
     resync: (
       @Sendable (String?, @escaping @Sendable (Result<JSONValue, RPCError>) -> Void) -> Void
-    )? = nil, reading: RejectionService.Reading? = nil
+    )? = nil, reading: RejectionService.Reading? = nil, following other: String? = nil
   ) throws {
     let clocks = HostClocks.read()
     let failure = ProbeFailure(reason: "no answer within 5 s")
-    let entries = [
-      try Self.entry("binance", Self.status(at: clocks)),
-      try Self.entry("bybit", Self.status(at: clocks, failure: failure)),
-      try Self.entry("kraken", Self.status(at: clocks)),
-      try Self.entry("okx", Self.empty(at: clocks)),
-    ]
+    // They are looked up in the order of their ids.
+    let another = try other.map { [try Self.entry($0, Self.status(at: clocks))] } ?? []
+    precondition(other.map { ("binance"..<"bybit").contains($0) } ?? true)
+    let entries =
+      [
+        try Self.entry("binance", Self.status(at: clocks))
+      ] + another + [
+        try Self.entry("bybit", Self.status(at: clocks, failure: failure)),
+        try Self.entry("kraken", Self.status(at: clocks)),
+        try Self.entry("okx", Self.empty(at: clocks)),
+      ]
     board = StatusBoard(entries: entries, host: HostWatch(at: clocks))
     let resyncs = resyncs
     let doubts = doubts

@@ -226,6 +226,10 @@ import Testing
     #expect(unknown.output.hasPrefix("unknown: okx; ") && unknown.code == 1)
     let json = try tool("binance", "-1021", "--recv-window=5000", "--json")
     #expect(try ReportResult(json: JSONValue(parsing: json.output))?.verdict == "clock")
+    // A message, or a code, may begin as an option does.
+    let dashes = try tool("--message=--x", "--", "binance", "-1021")
+    #expect(dashes.output.hasPrefix("clock: binance -1021: ") && dashes.code == 0)
+    #expect(try tool("binance", "--", "--1021").output.hasPrefix("unknown: binance --1021; "))
     #expect(try tool("binance").code == 1)
     #expect(try tool().code == 64)
     #expect(try tool("binance", "1", "--http-status", "9").code == 64)

@@ -38,6 +38,16 @@ final class RefusedOrder {
       return HTTPRequest(
         "POST", "/api/v5/trade/order",
         headers: [.init("OK-ACCESS-KEY", "key"), .init("OK-ACCESS-TIMESTAMP", timestamp)])
+    case "bitmex":
+      return HTTPRequest(
+        "POST", "/api/v1/order",
+        headers: [.init("api-key", "key"), .init("api-expires", timestamp)])
+    case "phemex":
+      return HTTPRequest(
+        "POST", "/orders",
+        headers: [
+          .init("x-phemex-access-token", "key"), .init("x-phemex-request-expiry", timestamp),
+        ])
     case "bitget":
       return HTTPRequest(
         "POST", "/api/v2/spot/trade/place-order",

@@ -18,6 +18,17 @@ import Testing
         == ["1:11: sandbox = true is complete: it cannot stand beside base_url"])
   }
 
+  /// It is the same host of one exchange, and its page says so.
+  @Test func everySandboxIsAPlaceOfItsOwnOrSaysThatItIsNot() {
+    let same = ExchangeCatalog.builtIn.filter { $0.sandboxURL == $0.baseURL }
+    #expect(same.map(\.id) == ["okx"])
+    let words = "| sandbox | `https://www.okx.com`, the same host: one clock for both |"
+    #expect(CataloguePage.markdown(of: same).contains(words))
+    let all = CataloguePage.markdown(of: ExchangeCatalog.builtIn)
+    #expect(all.split(separator: "the same host: one clock for both").count == 2)
+    #expect(ExchangeCatalog.builtIn.count { $0.sandboxURL != nil } == 19)
+  }
+
   /// A proxy or a simulator must not be left for the real exchange.
   @Test func anotherPlaceHasNoAlternatives() throws {
     #expect(try read("", over: "binance").definition?.baseURLs.count == 6)

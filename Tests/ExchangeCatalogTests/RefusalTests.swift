@@ -86,7 +86,7 @@ import Testing
     arguments: [
       ("-1021", .listed(.clock, nil)), (" -1021", .listed(.clock, nil)),
       ("-1021\n", .listed(.clock, nil)), ("-1021.0", .listed(.clock, nil)),
-      ("- 1021", .unlisted), ("-1021.5", .unlisted), ("-1021.", .unlisted),
+      ("- 1021", .unlisted), ("-1021.5", .unlisted), ("-1021x", .unlisted),
     ] as [(String, RejectionReading)])
   func aCodeIsReadWithoutItsWrapping(_ code: String, _ expected: RejectionReading) throws {
     #expect(try reading("binance", Refusal(code: code)) == expected)
@@ -100,6 +100,107 @@ import Testing
   @Test func aCodeMayComeAsARealNumber() throws {
     let body = #"{"code":-1021.0,"msg":"m"}"#
     #expect(try reading("binance", Refusal(message: body)) == .listed(.clock, nil))
+  }
+
+  /// As libraries write exceptions.
+  @Test(
+    arguments: [
+      (
+        "binance", "APIError(code=-1022): Signature for this request is not valid.",
+        .listed(.signature, nil)
+      ),
+      (
+        "binance", "binance.exceptions.BinanceAPIException: APIError(code=-1021): Timestamp",
+        .listed(.clock, nil)
+      ),
+      (
+        "binance", #"ccxt.base.errors.InvalidNonce: binance {"code":-1021,"msg":"m"} (attempt 2)"#,
+        .listed(.clock, nil)
+      ),
+      (
+        "binance",
+        #"[2026-11-21 10:00:00] ERROR [bot] {retry} failed: binance {"code":-1022,"msg":"{}"} ]"#,
+        .listed(.signature, nil)
+      ),
+      ("binance", #"b'{"code":-1022,"msg":"m"}'"#, .listed(.signature, nil)),
+      (
+        "binance",
+        #"b'{"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server\'s time."}'"#,
+        .listed(.clock, .ahead)
+      ),
+      ("binance", "b\"{'code': -2015, 'msg': 'Invalid API-key'}\"", .listed(.key, nil)),
+      (
+        "binance", "{'code': -1021, 'msg': \"Timestamp was 1000ms ahead of the server's time.\"}",
+        .listed(.clock, .ahead)
+      ),
+      (
+        "binance", "ClientError: (401, -2014, 'API-key format invalid.', {'Date': 'now'}, None)",
+        .listed(.key, nil)
+      ),
+      (
+        "binance", #"{"level":"error","msg":"binance {\"code\":-1021,\"msg\":\"m\"}"}"#,
+        .listed(.clock, nil)
+      ),
+      ("binance", "<APIError> code=-1021, msg=Timestamp", .listed(.clock, nil)),
+      ("bybit", #"{"ret_code":10002,"ret_msg":"invalid request"}"#, .listed(.clock, nil)),
+      ("bybit", "{'ret_code': 10004, 'ret_msg': 'error sign!'}", .listed(.signature, nil)),
+      (
+        "bybit",
+        """
+        API key is invalid. (ErrCode: 10003) (ErrTime: 10:00:00).
+        Request → POST https://api.bybit.com/v5/order/create: {"symbol": "BTCUSDT"}.
+        """, .listed(.key, nil)
+      ),
+      (
+        "bybit",
+        "invalid request, please check your server timestamp or recv_window param."
+          + " req_timestamp[1],server_timestamp[2],recv_window[3] (ErrCode: 10002)"
+          + " (ErrTime: 10:00:00).", .listed(.clock, nil)
+      ),
+      ("okx", #"okx {"code":"50113","data":[],"msg":"Invalid Sign"}"#, .listed(.signature, nil)),
+      (
+        "okx", "OkxAPIException: API Request Error(error_code=50102): expired", .listed(.clock, nil)
+      ),
+      (
+        "kucoin", "kucoin {'code': '400005', 'msg': 'Invalid KC-API-SIGN'}",
+        .listed(.signature, nil)
+      ),
+      ("bitfinex", #"bitfinex ["error",10100,"apikey: invalid"]"#, .listed(.key, nil)),
+      ("htxlinear", #"{'err-code': 12008, 'status': 'error'}"#, .listed(.signature, nil)),
+      // Another exchange's.
+      ("okx", "APIError(code=-1022): Signature for this request is not valid.", .unlisted),
+      ("bybit", "APIError(code=-1022): Signature for this request is not valid.", .unlisted),
+      ("lbank", "sign error (ErrCode: 10004)", .listed(.rateLimit, nil)),
+      ("kraken", "error code: 10002", .unlisted),
+      // No code of the exchange's, though one of these numbers is.
+      ("htxlinear", "HTTP status code: 403", .unlisted),
+      ("htxlinear", "status_code=403", .unlisted),
+      ("htxlinear", "HTTP code 403", .unlisted), ("htxlinear", "statusCode: 403", .unlisted),
+      ("htxlinear", "recoded=403 encode=403 code403 code_403 code", .unlisted),
+      ("binance", "-1021", .unlisted), ("binance", "order -1021 of 5", .unlisted),
+      ("binance", "code=-10210", .unlisted), ("binance", "code=1021", .unlisted),
+      ("binance", "(1021, -1021, 'x')", .unlisted), ("binance", "f(401, -2014)", .unlisted),
+      // Two codes that mean different things, and two that do not.
+      ("binance", "APIError(code=-1021): first; then APIError(code=-1022)", .ambiguous),
+      ("binance", #"{"code":-1021,"msg":"a"} {"code":-1022,"msg":"b"}"#, .ambiguous),
+      ("binance", "APIError(code=-2014): first; then APIError(code=-2015)", .listed(.key, nil)),
+    ] as [(String, String, RejectionReading)])
+  func aCodeIsFoundInWhatLibrariesSay(
+    _ id: String, _ text: String, _ expected: RejectionReading
+  ) throws {
+    #expect(try reading(id, Refusal(message: text)) == expected)
+    // Beside the HTTP status that some take for the code.
+    if expected != .unlisted {
+      #expect(try reading(id, Refusal(code: "400", message: text)) == expected)
+    }
+  }
+
+  /// The code that is reported, or stands where the exchange puts it, is not overruled by words.
+  @Test func theBodysOwnCodeComesFirst() throws {
+    let text = #"{"code":-1022,"msg":"see also code=-1021"}"#
+    #expect(try reading("binance", Refusal(message: text)) == .listed(.signature, nil))
+    let reported = Refusal(code: "-2015", message: "APIError(code=-1021): Timestamp")
+    #expect(try reading("binance", reported) == .listed(.key, nil))
   }
 
   @Test func aMessageOfAnotherCodeDoesNotCount() throws {
@@ -166,6 +267,11 @@ import Testing
         + " text, got \"x\""
     ),
     ("refusal_time_unit = \"s\"", "3:21: refusal_time_unit needs refusal_time"),
+    (
+      "refusal_window = \"x\"",
+      "3:18: refusal_window: expected a JSON pointer such as \"/timestamp\", or \"after:\" and a"
+        + " text, got \"x\""
+    ),
   ]
 
   @Test(arguments: mistakes)
@@ -219,6 +325,25 @@ import Testing
     let repeated = bybit.repeatedTimestamp(
       in: Refusal(message: "req_timestamp[1762820219],server_timestamp[1762820224500]"))
     #expect(repeated == .foreign(form: "Unix seconds", isFiner: false))
+  }
+
+  @Test(
+    arguments: [
+      ("req_timestamp[1],server_timestamp[2],recv_window[5000]", 5_000), ("recv_window[1]", 1),
+      (#"{"retCode":10002,"retMsg":"x. recv_window[86400000]"}"#, 86_400_000),
+      ("recv_window[0]", nil), ("recv_window[86400001]", nil), ("recv_window[-5]", nil),
+      ("recv_window[]", nil), ("recv_window[99999999999999999999]", nil), ("recv_window", nil),
+      ("recv_window[2.5]", nil),
+    ] as [(String, Int64?)])
+  func theWindowThatWasAskedForIsFound(_ text: String, _ milliseconds: Int64?) throws {
+    for id in ["bybit", "bybit-testnet"] {
+      let definition = try #require(ExchangeCatalog.definition(of: id))
+      #expect(
+        definition.repeatedWindow(in: Refusal(message: text))
+          == milliseconds.map { .milliseconds($0) })
+    }
+    let binance = try #require(ExchangeCatalog.definition(of: "binance"))
+    #expect(binance.repeatedWindow(in: Refusal(message: text)) == nil)
   }
 
   // MARK: Timestamps

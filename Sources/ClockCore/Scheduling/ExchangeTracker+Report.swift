@@ -3,41 +3,90 @@ extension ExchangeTracker {
   /// moment report within seconds, and the clock need not be read anew for each of them.
   package static let freshness = Duration.seconds(3)
 
-  /// A resync that refuted what a refusal was said to tell has the next such reports weigh no more
-  /// than others, for so long: a bot that lies, or that a proxy lies to, must not spend the probes
-  /// of the honest ones.
-  package static let distrust = Duration.seconds(60)
+  /// A reporter whose report had the clock read anew, and it had not moved, has it read no more for
+  /// so long: a bot that lies, or one whose own clock is wrong, must not spend the others' probes.
+  package static let distrust = Duration.seconds(30)
+
+  /// Within this, the reports of all together have the clock read anew no more often than
+  /// `mostReportedReadings`, unless it has moved.
+  private static let reportPeriod = Duration.seconds(60)
+
+  /// A reading of the clock that a report has led to, and what was known before.
+  struct ReportedReading: Sendable {
+    var began: MonotonicInstant
+    var clock: IntervalClock?
+    var reporter: UInt32?
+  }
 
   /// A bot was refused for its timestamp, which puts what is known of the exchange's clock in
   /// doubt. Nothing is taken over from the report; the clock is read anew, within the limits of any
-  /// demand.
+  /// demand and those of reports.
   ///
   /// - Parameters:
   ///   - stampMade: when the timestamp was made, as far as that can be told: what was read before
   ///     says nothing of it.
-  ///   - isContradicted: the refusal contradicts what is known, however fresh that is. Overlooked
-  ///     for a while after such a contradiction was refuted.
+  ///   - isContradicted: the refusal contradicts what is known, however fresh that is.
+  ///   - reporter: the user whose bot reports; nil where that cannot be told.
   /// - Returns: nil where the last resync answers the doubt.
   package mutating func clockDoubted(
-    stampMade: MonotonicInstant?, isContradicted: Bool, at now: MonotonicInstant
+    stampMade: MonotonicInstant?, isContradicted: Bool, by reporter: UInt32?,
+    at now: MonotonicInstant
   ) -> ResyncDemand? {
-    let isContradicted = isContradicted && !isDistrusted(at: now)
-    if isContradicted { contradicted = status.clock.map { (now, $0) } }
-    if !isContradicted, status.resyncs.total > 0, status.failure == nil, status.disruption == nil,
-      !status.isRestored, let lastSync = status.lastSync, now - lastSync <= Self.freshness,
-      let burstBegan, stampMade ?? burstBegan <= burstBegan
-    {
-      return nil
+    reportedReadings = reportedReadings.filter {
+      now - $0.began < Self.reportPeriod && !hasMoved(since: $0, at: now)
     }
-    return resyncDemanded(for: .report, at: now)
+    // Who joins a burst, or waits for one with others, costs nothing.
+    let isDue = !isResting || status.nextSync <= now + .seconds(1)
+    guard !isDue, status.blockedUntil.map({ $0 <= now }) ?? true else {
+      return resyncDemanded(for: .report, at: now)
+    }
+    let wait = waitOfReports(by: reporter, at: now)
+    if isFresh(for: stampMade, at: now), !isContradicted || wait != nil { return nil }
+    if let wait { return wait }
+    let clock = status.clock
+    let demand = resyncDemanded(for: .report, at: now)
+    if case .accepted = demand {
+      reportedReadings.append(.init(began: now, clock: clock, reporter: reporter))
+    }
+    return demand
   }
 
-  /// The last contradiction is not long ago, the clock has been read since, and it had not moved.
-  private func isDistrusted(at now: MonotonicInstant) -> Bool {
-    guard let contradicted, now - contradicted.at < Self.distrust,
-      status.failure == nil, let lastSync = status.lastSync, lastSync > contradicted.at,
+  private func isFresh(for stampMade: MonotonicInstant?, at now: MonotonicInstant) -> Bool {
+    guard status.resyncs.total > 0, status.failure == nil, status.disruption == nil,
+      !status.isRestored, let lastSync = status.lastSync, let burstBegan
+    else { return false }
+    return now - lastSync <= Self.freshness && stampMade ?? burstBegan <= burstBegan
+  }
+
+  /// Nil where a report may have the clock read anew now.
+  private func waitOfReports(by reporter: UInt32?, at now: MonotonicInstant) -> ResyncDemand? {
+    if let last = reportedReadings.last(where: { $0.reporter == reporter }),
+      now - last.began < Self.distrust
+    {
+      return .refused(
+        reason: "a report of the same user had that done \((now - last.began).shortText) ago, and"
+          + " it had not moved",
+        retryAfter: last.began + Self.distrust - now)
+    }
+    guard let first = reportedReadings.first, reportedReadings.count >= mostReportedReadings else {
+      return nil
+    }
+    return .refused(
+      reason: "reports had that done \(reportedReadings.count) times within a minute, and it had"
+        + " not moved",
+      retryAfter: first.began + Self.reportPeriod - now)
+  }
+
+  /// Half of the budget, so that demands and the exchange's own schedule keep the other half.
+  private var mostReportedReadings: Int {
+    max(1, budget.probesPerMinute / (2 * status.settings.samples))
+  }
+
+  /// The exchange's clock has been read since, and is elsewhere.
+  private func hasMoved(since reading: ReportedReading, at now: MonotonicInstant) -> Bool {
+    guard status.failure == nil, let lastSync = status.lastSync, lastSync > reading.began,
       let interval = status.interval(at: now)
     else { return false }
-    return contradicted.clock.interval(at: now).distance(to: interval) == nil
+    return reading.clock.map { $0.interval(at: now).distance(to: interval) != nil } ?? true
   }
 }

@@ -27,8 +27,8 @@ package struct ExchangeTracker: Sendable {
   private(set) var burstBegan: MonotonicInstant?
   /// What the resync under way is for, or the next one.
   var cause = ResyncCause.start
-  /// When a refusal last contradicted what was known, and that.
-  var contradicted: (at: MonotonicInstant, clock: IntervalClock)?
+  /// What reports of refusals led to of late, oldest first.
+  var reportedReadings: [ReportedReading] = []
   /// Somebody said that a jump beyond `max_step` is real; until the resync under way ends.
   private var acceptsAnyStep = false
   /// Probes sent before this instant are not believed: the local clock moved since.

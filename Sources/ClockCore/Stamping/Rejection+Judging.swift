@@ -97,33 +97,69 @@ extension Rejection {
         side == .ahead ? .ahead(by: nil) : side == .behind ? .behind(age: nil) : .listed, clock)
     }
     let latestJudged = disclosed.map { $0 + disclosedResolution } ?? clock.latest
-    let isExpiry = if case .expiry = rule { true } else { false }
-    // Also where the exchange calls it too old: some have one text for both sides.
-    if side == .ahead || (!isExpiry && stamp > latestJudged) {
-      let lead = stamp - latestJudged
-      return doubt(.ahead(by: lead > .zero ? lead : nil), clock)
-    }
     let oldest = latestJudged - stamp
     let youngest = (disclosed ?? clock.earliest) - stamp
-    if let window = width(of: rule), oldest <= window {
-      var judgement = late(
-        isExpiry ? .notExpired(left: .zero - oldest) : .insideWindow(age: oldest), rule)
-      if !isConfirmed, !clock.isFresh { judgement.resync = .unlessFresh }
-      return judgement
+    var judgement: RejectionJudgement
+    let isExplained: Bool
+    if case .expiry = rule {
+      judgement = expiryJudgement(rule, clock, oldest, youngest)
+      isExplained = true
+    } else {
+      judgement = windowJudgement(rule, clock, side, oldest, youngest)
+      // A clock that went back by less than what passes for a slow report puts right stamps ahead,
+      // but not by more than that.
+      isExplained =
+        side != .ahead && oldest >= .zero
+        || .zero - oldest > Self.promptness + (clock.latest - clock.earliest)
+    }
+    if isConfirmed, isExplained { judgement.resync = .none }
+    return judgement
+  }
+
+  /// - Parameters:
+  ///   - oldest: how old the timestamp was when it was judged, at most. Negative: it was ahead.
+  ///   - youngest: how old it was at least.
+  private func windowJudgement(
+    _ rule: AcceptanceRule, _ clock: Knowledge, _ side: TimestampSide?, _ oldest: Duration,
+    _ youngest: Duration
+  ) -> RejectionJudgement {
+    // Also where the exchange calls it too old: some have one text for both sides.
+    if side == .ahead || oldest < .zero {
+      return doubt(.ahead(by: oldest < .zero ? .zero - oldest : nil), clock)
+    }
+    let window = width(of: rule)
+    if let window, oldest <= window {
+      return late(.insideWindow(age: oldest), rule, resync: clock.isFresh ? .none : .unlessFresh)
     }
     if isOwnStamp {
-      var judgement = late(.ownStampLate(age: max(youngest, .zero)), rule)
       // It was right as far as was known. Without a window, nothing tells delay from a step since.
-      if width(of: rule) == nil, !isConfirmed, !clock.isFresh { judgement.resync = .unlessFresh }
-      return judgement
+      return late(
+        .ownStampLate(age: max(youngest, .zero)), rule,
+        resync: window != nil || clock.isFresh ? .none : .unlessFresh)
     }
     let smallest = clock.latest - clock.earliest + Stamp.longestUplink
-    if let window = width(of: rule), !isExpiry, window < smallest,
-      youngest <= window + Self.promptness
-    {
+    if let window, window < smallest, youngest <= window + Self.promptness {
       return late(.windowTooSmall(age: max(youngest, .zero), smallest: smallest), rule)
     }
     return doubt(.behind(age: youngest > .zero ? youngest : nil), clock)
+  }
+
+  /// The instant of an expiry is its end: refused at an age of zero. It was made its lifetime
+  /// before, so that a clock which is behind by that looks like a request that took as long.
+  private func expiryJudgement(
+    _ rule: AcceptanceRule, _ clock: Knowledge, _ oldest: Duration, _ youngest: Duration
+  ) -> RejectionJudgement {
+    if oldest <= .zero {
+      // What is refused as past says that the clock is later than what is known of it.
+      return late(
+        .notExpired(left: .zero - oldest), rule, resync: clock.isFresh ? .none : .contradicted)
+    }
+    let past = max(youngest, .zero)
+    if isOwnStamp { return late(.ownExpiryPassed(by: past), rule) }
+    if let window, window <= Stamp.longestUplink, past <= Self.promptness {
+      return late(.lifetimeTooSmall(past: past, smallest: Stamp.longestUplink), rule)
+    }
+    return doubt(.expired(by: past), clock)
   }
 
   /// A wrong clock, ours or the bot's.
@@ -136,21 +172,20 @@ extension Rejection {
   }
 
   private func late(
-    _ finding: RejectionJudgement.Finding, _ rule: AcceptanceRule
+    _ finding: RejectionJudgement.Finding, _ rule: AcceptanceRule,
+    resync: RejectionJudgement.ResyncNeed = .none
   ) -> RejectionJudgement {
     .init(
       verdict: .late, action: canWiden(rule) ? .resignWiderWindow : .resign, finding: finding,
-      resync: .none)
+      resync: resync)
   }
 
   /// How old a timestamp may have been; nil where that is not known.
   private func width(of rule: AcceptanceRule) -> Duration? {
     switch rule {
     case .window(let rule): rule.isAdjustable ? window ?? rule.window : rule.window
-    // The instant of an expiry is its end.
-    case .expiry: .zero
     // What a request asks for is not what it gets where no rule is known.
-    case .nonce, .untimed, .unknown: nil
+    case .expiry, .nonce, .untimed, .unknown: nil
     }
   }
 

@@ -94,6 +94,15 @@ package struct RejectionJudgement: Sendable, Hashable {
     /// By the exchange's clock, the expiry that was refused as past is still ahead by this.
     case notExpired(left: Duration)
 
+    /// An expiry of this daemon was refused as past; it was, by at least this, when reported.
+    case ownExpiryPassed(by: Duration)
+
+    /// So was one whose lifetime is too small for a request to be sure of arriving within it.
+    case lifetimeTooSmall(past: Duration, smallest: Duration)
+
+    /// So was one of which nothing tells whether its clock is behind or its request was late.
+    case expired(by: Duration)
+
     /// The exchange's clock, as it said itself, is where it is known to be.
     case clockConfirmed
   }
