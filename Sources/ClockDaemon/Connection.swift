@@ -68,6 +68,26 @@ final class Connection {
     lines = fresh[...]
   }
 
+  /// Nothing that came before is still to be read, answered or taken.
+  var isQuiet: Bool { watched == (reading: true, writing: false) && input.isEmpty }
+
+  /// Sends an answer at once; false where something of it waits, or the client is gone.
+  ///
+  /// - Precondition: nothing waits.
+  func send(_ answer: UnsafeRawBufferPointer) -> Bool {
+    let sent: Int
+    switch descriptor.send(answer) {
+    case .bytes(answer.count): return true
+    case .bytes(let count): sent = count
+    case .wouldBlock: sent = 0
+    case .closed:
+      cutOff()
+      return false
+    }
+    output += UnsafeRawBufferPointer(rebasing: answer[sent...])
+    return false
+  }
+
   /// Of answers that the client has not taken.
   var waitingBytes: Int { output.count }
 

@@ -41,13 +41,23 @@ extension RequestService {
 
   /// Nil where a nonce has to wait for the state file.
   private func stamp(_ demand: StampDemand) throws(RPCError) -> StampResult? {
-    let clocks = HostClocks.read()
-    let (result, wantsCeiling) = try withEntry(demand.exchange) { entry, host throws(RPCError) in
-      let result = try entry.stamp(demand, at: clocks, host: host)
-      return (result, entry.nonces.wantsCeiling)
-    }
-    if result != nil, wantsCeiling { keeper?.extendNonces() }
+    var result: StampResult?
+    _ = try stamp(demand) { result = $0 }
     return result
+  }
+
+  /// Hands over the stamp; false where a nonce has to wait for the state file.
+  func stamp(
+    _ demand: StampDemand, _ take: (StampResult) -> Void
+  ) throws(RPCError) -> Bool {
+    let clocks = HostClocks.read()
+    let wantsCeiling: Bool? = try withEntry(demand.exchange) { entry, host throws(RPCError) in
+      guard let result = try entry.stamp(demand, at: clocks, host: host) else { return nil }
+      take(result)
+      return entry.nonces.wantsCeiling
+    }
+    if wantsCeiling == true { keeper?.extendNonces() }
+    return wantsCeiling != nil
   }
 
   private func noNonce(_ demand: StampDemand, _ reason: String, wait: Duration) -> RPCError {

@@ -3,8 +3,16 @@ internal import ClockProtocol
 internal import JSONDocument
 internal import LinuxSystem
 
-/// What is asked of other moments than this one: the past, and whatever comes.
+/// What is asked of this moment, of the past, and of whatever comes.
 extension RequestService {
+  func now(
+    of exchange: String, at clocks: HostClocks, maxError: Duration?
+  ) throws(RPCError) -> NowResult {
+    try withEntry(exchange) { entry, host throws(RPCError) in
+      try entry.now(at: clocks, host: host, maxError: maxError)
+    }
+  }
+
   /// Unix times that the wire can carry, until the year 2242.
   private static let unixMicroseconds: ClosedRange<Int64> = 0...(1 << 53)
 

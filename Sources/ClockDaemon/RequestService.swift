@@ -207,9 +207,7 @@ struct RequestService: Sendable {
     switch method {
     case .now:
       let maxError = try parameters.milliseconds("max_error_ms", in: 0...86_400_000)
-      return try withEntry(try parameters.string("exchange")) { entry, host throws(RPCError) in
-        try entry.now(at: clocks, host: host, maxError: maxError)
-      }
+      return try now(of: try parameters.string("exchange"), at: clocks, maxError: maxError)
     case .offset:
       return try withEntry(try parameters.string("exchange")) { entry, host in
         entry.offset(at: clocks, host: host).json
@@ -238,11 +236,8 @@ struct RequestService: Sendable {
   func withEntry<Value: Sendable>(
     _ id: String, _ body: (inout StatusBoard.Entry, HostWatch) throws(RPCError) -> Value
   ) throws(RPCError) -> Value {
-    let result = board.withEntry(of: id) { entry, host in
-      Result<Value, RPCError> { () throws(RPCError) in try body(&entry, host) }
-    }
-    guard let result else { throw unknownExchange(id) }
-    return try result.get()
+    guard let value = try board.withEntry(of: id, body) else { throw unknownExchange(id) }
+    return value
   }
 
   func unknownExchange(_ id: String) -> RPCError {

@@ -9,6 +9,10 @@ struct ServerLoop: ~Copyable {
   typealias Handler =
     (_ token: UInt64, _ line: [UInt8], _ session: Session) -> RequestService.Answer
 
+  /// Appends the answer to what was read, if that is one plain request; false, and nothing is
+  /// appended, where it is anything else.
+  typealias Shortcut = (_ bytes: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) -> Bool
+
   static let listenerToken: UInt64 = 0
   private static let firstToken: UInt64 = 16
 
@@ -18,8 +22,13 @@ struct ServerLoop: ~Copyable {
   private let poller: Poller
   private let maxClients: Int
   private let handler: Handler
+  private let shortcut: Shortcut
   private var nextToken = Self.firstToken
   private var log: ClientLog
+  /// Answers to plain requests, one behind the other; whose they are, and where each ends. They are
+  /// sent once all that was ready is read: clients that are woken one by one cost more.
+  private var plainAnswers: [UInt8] = []
+  private var answered: [(connection: Connection, end: Int)] = []
   /// Connections with lines that are in but had to make way for others.
   private var backlog: [UInt64] = []
   /// Connections that hold subscriptions.
@@ -46,11 +55,13 @@ struct ServerLoop: ~Copyable {
   private var spare = OwnedDescriptor.null()
 
   init(
-    poller: Poller, maxClients: Int, log: ClientLog = ClientLog(), handler: @escaping Handler
+    poller: Poller, maxClients: Int, log: ClientLog = ClientLog(),
+    shortcut: @escaping Shortcut, handler: @escaping Handler
   ) {
     self.poller = poller
     self.maxClients = maxClients
     self.log = log
+    self.shortcut = shortcut
     self.handler = handler
   }
 
@@ -66,10 +77,25 @@ struct ServerLoop: ~Copyable {
         // Nobody is left to hear the answer, and the event would come again and again until then.
         connection.cutOff()
       } else if event.isReadable || event.isClosed {
-        read(connection)
+        if read(connection) { return }
       }
       settle(connection)
     }
+  }
+
+  /// To be called once all events of a `Poller.wait` are handled.
+  mutating func sendPlainAnswers() {
+    guard !answered.isEmpty else { return }
+    var start = 0
+    for (connection, end) in answered {
+      let isSent = plainAnswers.withUnsafeBytes {
+        connection.send(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+      }
+      if !isSent { settle(connection) }
+      start = end
+    }
+    plainAnswers.removeAll(keepingCapacity: true)
+    answered.removeAll(keepingCapacity: true)
   }
 
   /// Nothing is left to do before the next event.
@@ -172,14 +198,26 @@ struct ServerLoop: ~Copyable {
     Response.error(RPCError(.overloaded, reason), id: .null)
   }
 
-  private mutating func read(_ connection: Connection) {
-    guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return }
+  /// - Returns: whether it was one plain request, and nothing else is to be done.
+  private mutating func read(_ connection: Connection) -> Bool {
+    guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return false }
     switch connection.descriptor.read(into: buffer) {
-    case .bytes(let count): connection.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    case .bytes(let count):
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      if connection.isQuiet,
+        bytes.withMemoryRebound(to: UInt8.self, { shortcut($0, &plainAnswers) })
+      {
+        answered.append((connection, plainAnswers.count))
+        return true
+      }
+      // What may take longer holds nobody up.
+      sendPlainAnswers()
+      connection.take(bytes)
     case .closed: connection.endInput()
     case .wouldBlock: break
     }
     work(connection)
+    return false
   }
 
   /// Answers the lines that are in, in order; stops at one that has to wait.

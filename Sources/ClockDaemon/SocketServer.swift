@@ -75,12 +75,15 @@ final class SocketServer: Sendable {
   }
 
   private func run() {
-    var loop = ServerLoop(poller: poller, maxClients: maxClients) { token, line, session in
-      self.service.answer(line, for: session) { reply in
-        self.inbox.withLock { $0.replies.append((token, reply)) }
-        self.poller.wake()
-      }
-    }
+    var loop = ServerLoop(
+      poller: poller, maxClients: maxClients,
+      shortcut: { self.service.answer(plain: $0, to: &$1) },
+      handler: { token, line, session in
+        self.service.answer(line, for: session) { reply in
+          self.inbox.withLock { $0.replies.append((token, reply)) }
+          self.poller.wake()
+        }
+      })
     while true {
       var isNews = false
       poller.wait(forever: loop.isIdle) { event in
@@ -94,6 +97,7 @@ final class SocketServer: Sendable {
         default: loop.handle(event, listener: listener)
         }
       }
+      loop.sendPlainAnswers()
       loop.continueBacklog()
       rounds.add(1, ordering: .relaxed)
       let inbox = inbox.withLock { inbox in

@@ -26,16 +26,15 @@ extension StatusBoard.Entry {
       stamp.isGuaranteed = false
       stamp.smallestWindow = nil
     }
-    var result = StampResult(
+    givenStamps.note(stamp.instant, at: clocks.raw)
+    return StampResult(
       exchange: id, state: state.rawValue,
       timestamp: definition.timestampFormat.json(of: stamp.instant),
       unixMicroseconds: floorDivided(stamp.instant.nanoseconds, by: 1_000),
       carrier: definition.timestampCarrier, windowMilliseconds: stamp.window.map(milliseconds),
       smallestWindowMilliseconds: stamp.smallestWindow.map { -milliseconds(.zero - $0) },
-      marginMilliseconds: stamp.margin.map(milliseconds), isGuaranteed: stamp.isGuaranteed)
-    givenStamps.note(stamp.instant, at: clocks.raw)
-    if !stamp.isGuaranteed { result.reason = doubt(of: stamp, error: (latest - earliest) / 2) }
-    return result
+      marginMilliseconds: stamp.margin.map(milliseconds), isGuaranteed: stamp.isGuaranteed,
+      reason: stamp.isGuaranteed ? nil : doubt(of: stamp, error: (latest - earliest) / 2))
   }
 
   /// Why acceptance is not guaranteed, in one clause.

@@ -105,10 +105,10 @@ final class StatusBoard: Sendable {
   }
 
   /// Runs `body` on one exchange's entry, which it may change; nil when there is no such exchange.
-  func withEntry<Value: Sendable>(
-    of id: String, _ body: (inout Entry, _ host: HostWatch) throws -> Value
-  ) rethrows -> Value? {
-    try content.withLock { content in
+  func withEntry<Value: Sendable, Failure>(
+    of id: String, _ body: (inout Entry, _ host: HostWatch) throws(Failure) -> Value
+  ) throws(Failure) -> Value? {
+    try content.withLock { content throws(Failure) in
       guard let index = content.index(of: id) else { return nil }
       return try body(&content.entries[index], content.host)
     }

@@ -19,7 +19,8 @@ package struct LineBuffer: Sendable {
     self.longestLine = longestLine
   }
 
-  package var isEmpty: Bool { pending.isEmpty }
+  /// No line has begun.
+  package var isEmpty: Bool { pending.isEmpty && !isDropping }
 
   /// Takes in what was read and hands over each line that is complete with it, in order.
   /// Empty lines are passed over; a carriage return before the newline is dropped.

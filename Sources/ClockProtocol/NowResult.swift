@@ -1,7 +1,7 @@
 package import JSONDocument
 
 /// What time the exchange believes it is. All Unix times are in microseconds.
-package struct NowResult: JSONWritable, Equatable {
+package struct NowResult: BoundedJSON, Equatable {
   package var exchange: String
   package var state: String
 
@@ -38,21 +38,23 @@ package struct NowResult: JSONWritable, Equatable {
     ]
   }
 
+  package var longestText: Int { 256 + 6 * (exchange.utf8.count + state.utf8.count) }
+
   /// As `json`, without the tree.
-  package func write(to bytes: inout [UInt8]) {
-    bytes.append(json: #"{"exchange":"# as StaticString)
-    bytes.append(json: exchange)
-    bytes.append(json: #","state":"# as StaticString)
-    bytes.append(json: state)
-    bytes.append(json: #","estimate_us":"# as StaticString)
-    bytes.append(json: estimateMicroseconds)
-    bytes.append(json: #","earliest_us":"# as StaticString)
-    bytes.append(json: earliestMicroseconds)
-    bytes.append(json: #","latest_us":"# as StaticString)
-    bytes.append(json: latestMicroseconds)
-    bytes.append(json: #","local_us":"# as StaticString)
-    bytes.append(json: localMicroseconds)
-    bytes.append(UInt8(ascii: "}"))
+  package func write(to text: inout OutputSpan<UInt8>) {
+    text.append(json: #"{"exchange":"# as StaticString)
+    text.append(json: exchange)
+    text.append(json: #","state":"# as StaticString)
+    text.append(json: state)
+    text.append(json: #","estimate_us":"# as StaticString)
+    text.append(json: estimateMicroseconds)
+    text.append(json: #","earliest_us":"# as StaticString)
+    text.append(json: earliestMicroseconds)
+    text.append(json: #","latest_us":"# as StaticString)
+    text.append(json: latestMicroseconds)
+    text.append(json: #","local_us":"# as StaticString)
+    text.append(json: localMicroseconds)
+    text.append(UInt8(ascii: "}"))
   }
 
   package init?(json: JSONValue) {

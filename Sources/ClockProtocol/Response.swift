@@ -7,7 +7,7 @@ package struct Response: Sendable, Equatable {
   private init(id: JSONValue, writing content: (inout [UInt8]) -> Void) {
     // What most answers need.
     bytes.reserveCapacity(512)
-    bytes.append(json: #"{"jsonrpc":"2.0","id":"# as StaticString)
+    bytes += #"{"jsonrpc":"2.0","id":"#.utf8
     id.write(to: &bytes)
     content(&bytes)
     bytes.append(UInt8(ascii: "}"))
@@ -15,15 +15,30 @@ package struct Response: Sendable, Equatable {
 
   package static func result(_ result: some JSONWritable, id: JSONValue) -> Response {
     Response(id: id) { bytes in
-      bytes.append(json: #","result":"# as StaticString)
+      bytes += #","result":"#.utf8
       result.write(to: &bytes)
     }
   }
 
   package static func error(_ error: RPCError, id: JSONValue) -> Response {
     Response(id: id) { bytes in
-      bytes.append(json: #","error":"# as StaticString)
+      bytes += #","error":"#.utf8
       error.json.write(to: &bytes)
+    }
+  }
+
+  /// Appends the line of an answer, with its newline, without a response in between.
+  ///
+  /// - Parameter id: JSON text.
+  package static func write(
+    _ result: some BoundedJSON, id: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
+  ) {
+    bytes.append(addingCapacity: 64 + id.count + result.longestText) { text in
+      text.append(json: #"{"jsonrpc":"2.0","id":"# as StaticString)
+      text.append(contentsOf: id)
+      text.append(json: #","result":"# as StaticString)
+      result.write(to: &text)
+      text.append(json: "}\n" as StaticString)
     }
   }
 

@@ -1,7 +1,7 @@
 package import JSONDocument
 
 /// The timestamp that a signed request should carry now.
-package struct StampResult: JSONWritable, Equatable {
+package struct StampResult: BoundedJSON, Equatable {
   package var exchange: String
   package var state: String
 
@@ -34,7 +34,7 @@ package struct StampResult: JSONWritable, Equatable {
   package init(
     exchange: String, state: String, timestamp: JSONValue, unixMicroseconds: Int64,
     carrier: String, windowMilliseconds: Int64?, smallestWindowMilliseconds: Int64?,
-    marginMilliseconds: Int64?, isGuaranteed: Bool
+    marginMilliseconds: Int64?, isGuaranteed: Bool, reason: String? = nil
   ) {
     self.exchange = exchange
     self.state = state
@@ -45,6 +45,7 @@ package struct StampResult: JSONWritable, Equatable {
     self.smallestWindowMilliseconds = smallestWindowMilliseconds
     self.marginMilliseconds = marginMilliseconds
     self.isGuaranteed = isGuaranteed
+    self.reason = reason
   }
 
   package var json: JSONValue {
@@ -60,31 +61,38 @@ package struct StampResult: JSONWritable, Equatable {
     return .object(members)
   }
 
+  package var longestText: Int {
+    var escaped = exchange.utf8.count + state.utf8.count + carrier.utf8.count
+    if case .string(let text) = timestamp { escaped += text.utf8.count }
+    if let reason { escaped += reason.utf8.count }
+    return 384 + 6 * escaped
+  }
+
   /// As `json`, without the tree: nothing is asked for as often.
-  package func write(to bytes: inout [UInt8]) {
-    bytes.append(json: #"{"exchange":"# as StaticString)
-    bytes.append(json: exchange)
-    bytes.append(json: #","state":"# as StaticString)
-    bytes.append(json: state)
-    bytes.append(json: #","timestamp":"# as StaticString)
-    timestamp.write(to: &bytes)
-    bytes.append(json: #","unix_us":"# as StaticString)
-    bytes.append(json: unixMicroseconds)
-    bytes.append(json: #","carrier":"# as StaticString)
-    bytes.append(json: carrier)
-    bytes.append(json: #","recv_window_ms":"# as StaticString)
-    bytes.append(json: windowMilliseconds)
-    bytes.append(json: #","min_recv_window_ms":"# as StaticString)
-    bytes.append(json: smallestWindowMilliseconds)
-    bytes.append(json: #","margin_ms":"# as StaticString)
-    bytes.append(json: marginMilliseconds)
-    bytes.append(json: #","guaranteed":"# as StaticString)
-    bytes.append(json: isGuaranteed)
+  package func write(to text: inout OutputSpan<UInt8>) {
+    text.append(json: #"{"exchange":"# as StaticString)
+    text.append(json: exchange)
+    text.append(json: #","state":"# as StaticString)
+    text.append(json: state)
+    text.append(json: #","timestamp":"# as StaticString)
+    text.append(json: timestamp)
+    text.append(json: #","unix_us":"# as StaticString)
+    text.append(json: unixMicroseconds)
+    text.append(json: #","carrier":"# as StaticString)
+    text.append(json: carrier)
+    text.append(json: #","recv_window_ms":"# as StaticString)
+    text.append(json: windowMilliseconds)
+    text.append(json: #","min_recv_window_ms":"# as StaticString)
+    text.append(json: smallestWindowMilliseconds)
+    text.append(json: #","margin_ms":"# as StaticString)
+    text.append(json: marginMilliseconds)
+    text.append(json: #","guaranteed":"# as StaticString)
+    text.append(json: isGuaranteed)
     if let reason {
-      bytes.append(json: #","reason":"# as StaticString)
-      bytes.append(json: reason)
+      text.append(json: #","reason":"# as StaticString)
+      text.append(json: reason)
     }
-    bytes.append(UInt8(ascii: "}"))
+    text.append(UInt8(ascii: "}"))
   }
 
   package init?(json: JSONValue) {
@@ -96,8 +104,8 @@ package struct StampResult: JSONWritable, Equatable {
       exchange: exchange, state: state, timestamp: timestamp, unixMicroseconds: unixMicroseconds,
       carrier: carrier, windowMilliseconds: json["recv_window_ms"]?.integer,
       smallestWindowMilliseconds: json["min_recv_window_ms"]?.integer,
-      marginMilliseconds: json["margin_ms"]?.integer, isGuaranteed: isGuaranteed)
-    reason = json["reason"]?.string
+      marginMilliseconds: json["margin_ms"]?.integer, isGuaranteed: isGuaranteed,
+      reason: json["reason"]?.string)
   }
 }
 

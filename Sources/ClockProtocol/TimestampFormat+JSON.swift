@@ -4,7 +4,7 @@ package import JSONDocument
 extension TimestampFormat {
   /// The timestamp as the exchange wants it; text where a JSON number would lose digits.
   package func json(of instant: ExchangeInstant) -> JSONValue {
-    let civil = CivilTime(unixNanoseconds: instant.nanoseconds)
+    var civil: CivilTime { CivilTime(unixNanoseconds: instant.nanoseconds) }
     // Whole steps since the epoch, rounded down.
     let (quotient, remainder) = instant.nanoseconds.quotientAndRemainder(
       dividingBy: resolution.wholeNanoseconds)

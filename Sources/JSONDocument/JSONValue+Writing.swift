@@ -35,21 +35,35 @@ extension JSONValue {
     }
   }
 
-  static func write(_ number: Int64, to bytes: inout [UInt8]) {
+  private static func write(_ number: Int64, to bytes: inout [UInt8]) {
+    withDigits(of: number) { bytes += $0 }
+  }
+
+  /// Two digits with each division, which is what takes the time.
+  static func withDigits(of number: Int64, _ take: (UnsafeBufferPointer<UInt8>) -> Void) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
       var rest = number.magnitude
       var first = digits.count
-      repeat {
+      func put(_ digit: UInt64) {
         first -= 1
-        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      } while rest > 0
-      if number < 0 { bytes.append(UInt8(ascii: "-")) }
-      bytes += UnsafeBufferPointer(rebasing: digits[first...])
+        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+      }
+      while rest >= 10 {
+        let pair = rest % 100
+        rest /= 100
+        put(pair % 10)
+        put(pair / 10)
+      }
+      if rest > 0 || first == digits.count { put(rest) }
+      if number < 0 {
+        first -= 1
+        digits[first] = UInt8(ascii: "-")
+      }
+      take(UnsafeBufferPointer(rebasing: digits[first...]))
     }
   }
 
-  static func write(_ text: String, to bytes: inout [UInt8]) {
+  private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { utf8 in
@@ -65,7 +79,7 @@ extension JSONValue {
   /// Whether nothing in there has to be escaped. Looks at eight bytes at a time: a byte of `word`
   /// has its high bit set in `(word - ones * n) & ~word` if it is below n, and perhaps if the byte
   /// before it is.
-  private static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+  static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
     let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
     func suspicious(_ word: UInt64) -> UInt64 {
       let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))

@@ -8,18 +8,51 @@ package protocol JSONWritable: Sendable {
 
 extension JSONValue: JSONWritable {}
 
-extension [UInt8] {
+/// A document that knows how long it can be, so that room is made for it once.
+package protocol BoundedJSON: JSONWritable {
+  /// Bytes of the document at most. A byte of text is six where it has to be escaped.
+  var longestText: Int { get }
+
+  /// Appends the document where there is room for that much.
+  func write(to text: inout OutputSpan<UInt8>)
+}
+
+extension BoundedJSON {
+  package func write(to bytes: inout [UInt8]) {
+    bytes.append(addingCapacity: longestText) { write(to: &$0) }
+  }
+}
+
+/// To append where there is no room is a crash.
+extension OutputSpan<UInt8> {
+  package mutating func append(contentsOf bytes: UnsafeBufferPointer<UInt8>) {
+    withUnsafeMutableBufferPointer { room, count in
+      precondition(room.count - count >= bytes.count, "the text is longer than was said")
+      _ = room[count...].initialize(fromContentsOf: bytes)
+      count += bytes.count
+    }
+  }
+
   /// Appends text that is JSON already: braces, commas, names of members.
   package mutating func append(json text: StaticString) {
     append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   package mutating func append(json text: String) {
-    JSONValue.write(text, to: &self)
+    var text = text
+    text.withUTF8 { utf8 in
+      if JSONValue.isPlain(utf8) {
+        append(UInt8(ascii: "\""))
+        append(contentsOf: utf8)
+        append(UInt8(ascii: "\""))
+      } else {
+        append(json: .string(String(decoding: utf8, as: UTF8.self)))
+      }
+    }
   }
 
   package mutating func append(json number: Int64) {
-    JSONValue.write(number, to: &self)
+    JSONValue.withDigits(of: number) { append(contentsOf: $0) }
   }
 
   /// Null where there is none.
@@ -29,5 +62,15 @@ extension [UInt8] {
 
   package mutating func append(json flag: Bool) {
     append(json: flag ? "true" : "false" as StaticString)
+  }
+
+  package mutating func append(json value: JSONValue) {
+    if case .integer(let number) = value {
+      append(json: number)
+    } else {
+      var bytes: [UInt8] = []
+      value.write(to: &bytes)
+      bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
+    }
   }
 }

@@ -17,11 +17,19 @@ package final class Poller: Sendable {
   private let bell: OwnedDescriptor
   private static let bellToken = UInt64.max
 
+  /// Room for what is ready; of the owner's thread alone.
+  private nonisolated(unsafe) let events = UnsafeMutableBufferPointer<ec_epoll_event>.allocate(
+    capacity: 64)
+
   package init() throws(SystemError) {
     epoll = OwnedDescriptor(owning: try check(ec_epoll_create(), "make an epoll"))
     bell = OwnedDescriptor(owning: try check(ec_eventfd(), "make an eventfd"))
     _ = try check(
       ec_epoll_add(epoll.number, bell.number, Self.bellToken), "watch an eventfd")
+  }
+
+  deinit {
+    events.deallocate()
   }
 
   /// Watches for something to read. `token` comes back with each event.
@@ -57,19 +65,17 @@ package final class Poller: Sendable {
   /// Waits until something is ready or `wake` was called; looks only once when not `forever`.
   /// Calls `epoll_wait(2)`.
   package func wait(forever: Bool = true, _ handle: (Event) -> Void) {
-    withUnsafeTemporaryAllocation(of: ec_epoll_event.self, capacity: 64) { events in
-      let count = ec_epoll_wait(
-        epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
-      for event in events.prefix(Int(max(count, 0))) {
-        if event.token == Self.bellToken {
-          var sum: UInt64 = 0
-          _ = read(bell.number, &sum, 8)
-        } else {
-          handle(
-            Event(
-              token: event.token, isReadable: event.readable != 0,
-              isWritable: event.writable != 0, isClosed: event.closed != 0))
-        }
+    let count = ec_epoll_wait(
+      epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
+    for event in events.prefix(Int(max(count, 0))) {
+      if event.token == Self.bellToken {
+        var sum: UInt64 = 0
+        _ = read(bell.number, &sum, 8)
+      } else {
+        handle(
+          Event(
+            token: event.token, isReadable: event.readable != 0,
+            isWritable: event.writable != 0, isClosed: event.closed != 0))
       }
     }
   }

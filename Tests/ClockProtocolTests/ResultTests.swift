@@ -139,8 +139,14 @@ import Testing
     try Response.result(of: try JSONValue(parsing: answer.bytes))
   }
 
+  private func line(_ result: some BoundedJSON) -> String {
+    var bytes: [UInt8] = []
+    Array(#""a""#.utf8).withUnsafeBufferPointer { Response.write(result, id: $0, to: &bytes) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   @Test func whatIsWrittenWithoutATreeIsTheSame() {
-    var stamps = [stamp, stamp]
+    var stamps = [stamp, stamp, stamp]
     stamps[1].timestamp = "2026-11-21T15:30:21.743Z"
     stamps[1].carrier = "a \"quoted\" \\ carrier\n"
     stamps[1].windowMilliseconds = nil
@@ -148,10 +154,29 @@ import Testing
     stamps[1].marginMilliseconds = nil
     stamps[1].isGuaranteed = false
     stamps[1].reason = "the window is not documented"
+    // Everything as long as it can be.
+    let escaped = String(repeating: "\u{1}", count: 300)
+    stamps[2].exchange = escaped
+    stamps[2].state = escaped
+    stamps[2].timestamp = .string(escaped)
+    stamps[2].unixMicroseconds = .min
+    stamps[2].carrier = escaped
+    stamps[2].windowMilliseconds = .min
+    stamps[2].smallestWindowMilliseconds = .min
+    stamps[2].marginMilliseconds = .min
+    stamps[2].isGuaranteed = false
+    stamps[2].reason = escaped
     for stamp in stamps {
       #expect(Response.result(stamp, id: 1).text == Response.result(stamp.json, id: 1).text)
+      #expect(line(stamp) == Response.result(stamp.json, id: "a").text + "\n")
     }
-    #expect(Response.result(now, id: "a").text == Response.result(now.json, id: "a").text)
+    let longest = NowResult(
+      exchange: escaped, state: escaped, estimateMicroseconds: .min, earliestMicroseconds: .min,
+      latestMicroseconds: .min, localMicroseconds: .min)
+    for now in [now, longest] {
+      #expect(Response.result(now, id: "a").text == Response.result(now.json, id: "a").text)
+      #expect(line(now) == Response.result(now.json, id: "a").text + "\n")
+    }
     #expect(
       Response.result(now.json, id: 7).text
         == (["jsonrpc": "2.0", "id": 7, "result": now.json] as JSONValue).text)
