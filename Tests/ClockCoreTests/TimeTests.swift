@@ -91,7 +91,10 @@ import Testing
       (.milliseconds(-3_000), "-3.00 s"), (.seconds(119), "119 s"), (.seconds(120), "2 min"),
       (.seconds(3_299), "55 min"), (.seconds(7_199), "120 min"), (.seconds(7_200), "2 h"),
       (.seconds(172_799), "48 h"), (.seconds(172_800), "2 d"), (.milliseconds(1_009), "1.01 s"),
-      (.milliseconds(1_050), "1.05 s"),
+      (.milliseconds(1_050), "1.05 s"), (.microseconds(9_994), "9.99 ms"),
+      (.microseconds(9_996), "10.0 ms"), (.microseconds(99_960), "100 ms"),
+      (.nanoseconds(999_499), "999 us"), (.nanoseconds(999_600), "1.00 ms"),
+      (.microseconds(999_600), "1.00 s"),
     ] as [(Duration, String)])
   func shortTextOfDurations(_ duration: Duration, _ text: String) {
     #expect(duration.shortText == text)

@@ -8,8 +8,9 @@ extension Duration {
       switch size {
       case 0: "0 s"
       case ..<1_000: "\(size) ns"
-      case ..<1_000_000: Self.threeDigits(size, of: 1_000) + " us"
-      case ..<1_000_000_000: Self.threeDigits(size, of: 1_000_000) + " ms"
+      // What would be rounded to four digits is told in the next unit.
+      case ..<999_500: Self.threeDigits(size, of: 1_000) + " us"
+      case ..<999_500_000: Self.threeDigits(size, of: 1_000_000) + " ms"
       case ..<120_000_000_000: Self.threeDigits(size, of: 1_000_000_000) + " s"
       case ..<7_200_000_000_000: Self.whole(size, of: 60_000_000_000) + " min"
       case ..<172_800_000_000_000: Self.whole(size, of: 3_600_000_000_000) + " h"
@@ -24,7 +25,7 @@ extension Duration {
 
   /// The size rounded to three digits, or to a whole number of units.
   private static func threeDigits(_ size: UInt64, of unit: UInt64) -> String {
-    let decimals = size < 10 * unit ? 2 : size < 100 * unit ? 1 : 0
+    let decimals = size * 1_000 < 9_995 * unit ? 2 : size * 1_000 < 99_950 * unit ? 1 : 0
     let scale: UInt64 = [1, 10, 100][decimals]
     let rounded = (size * scale + unit / 2) / unit
     guard decimals > 0 else { return "\(rounded)" }
