@@ -16,6 +16,9 @@ package struct DaemonConnection: ~Copyable {
 
     package var description: String {
       switch self {
+      case .unreachable(let error) where error.isForbidden:
+        "\(error); who is in the daemon's group may ask: sudo usermod -aG exchange-clock \"$USER\","
+          + " and log in anew"
       case .unreachable(let error):
         "no daemon: \(error); start exchange-clockd, or name its socket with"
           + " \(SocketPath.variable) or --socket"

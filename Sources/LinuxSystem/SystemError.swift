@@ -19,6 +19,9 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     self.init(operation, number: number)
   }
 
+  /// Whether it was forbidden to this user.
+  package var isForbidden: Bool { number == EACCES || number == EPERM }
+
   package var description: String {
     "\(operation): \(String(cString: strerror(number)))"
   }

@@ -129,6 +129,8 @@ class Asked(unittest.TestCase):
         self.assertEqual(world.call(CONNECT, user="member"), 0)
         self.assertEqual(world.call(CONNECT, user="stranger"), 13, "EACCES")
         self.assertEqual(world.call("exchange-clock stamp binance", user="stranger"), 69)
+        told = world.run("exchange-clock stamp binance", check=False, user="stranger")
+        self.assertIn("Permission denied; who is in the daemon's group may ask: sudo usermod", told)
 
     def test_a_bot_with_the_drop_in_starts_after_all_are_synchronized(self) -> None:
         world.container.write(

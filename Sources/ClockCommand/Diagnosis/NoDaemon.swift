@@ -1,6 +1,5 @@
 internal import ClockProtocol
 internal import ExchangeClock
-internal import Glibc
 internal import LinuxSystem
 
 /// What is said where no daemon answers.
@@ -15,7 +14,7 @@ enum NoDaemon {
     switch failure {
     case .unreachable(let error):
       evidence = "\(error)"
-      if error.number == EACCES || error.number == EPERM {
+      if error.isForbidden {
         summary = "exchange-clockd may not be asked by this user"
         command = "sudo usermod -aG exchange-clock \"$USER\""
         help = "Members of the daemon's group may; from the next login on."
