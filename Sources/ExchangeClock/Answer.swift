@@ -3,12 +3,18 @@ internal import JSONDocument
 
 /// What a line of the daemon says.
 enum Answer {
+  /// A line as a message.
+  static func message(_ line: [UInt8]) throws(ClockError) -> JSONValue {
+    guard let message = try? JSONValue(parsing: line), message["jsonrpc"] == "2.0" else {
+      throw ClockError(.protocol, "this is no message of the daemon: \(excerpt(line))")
+    }
+    return message
+  }
+
   /// The result that a line answers request `id` with.
   static func result(of line: [UInt8], id: Int64) throws(ClockError) -> JSONValue {
-    guard let answer = try? JSONValue(parsing: line), answer["jsonrpc"] == "2.0" else {
-      throw ClockError(.protocol, "this is no answer of the daemon: \(excerpt(line))")
-    }
-    // What cannot be read is answered with no id: there is only ours.
+    let answer = try message(line)
+    // What cannot be read is answered with no id, and so is a client that is one too many.
     let isOurs = answer["id"] == .integer(id)
     guard isOurs || (answer["id"] == .null && answer["error"] != nil) else {
       throw ClockError(.protocol, "this answers another request: \(excerpt(line))")
@@ -18,22 +24,27 @@ enum Answer {
       ?? ClockError(.protocol, "the answer has neither a result nor an error: \(excerpt(line))")
   }
 
-  /// What a line tells unasked, and to which subscription.
-  static func notification(
-    of line: [UInt8]
-  ) throws(ClockError) -> (subscription: Int64, offset: ClockOffset) {
-    guard let json = try? JSONValue(parsing: line), json["jsonrpc"] == "2.0",
-      let told = OffsetNotification(json: json), let offset = ClockOffset(told.offset)
-    else { throw ClockError(.protocol, "this is no notification: \(excerpt(line))") }
-    return (told.subscription, offset)
+  /// Whether a line came unasked.
+  static func isNotification(_ line: [UInt8]) throws(ClockError) -> Bool {
+    let isOne = try message(line)["method"] != nil
+    if isOne { _ = try notification(of: line) }
+    return isOne
   }
 
-  /// A result in a shape; an error where members are missing.
-  static func shape<Shape>(_ shape: Shape?, of result: JSONValue) throws(ClockError) -> Shape {
-    guard let shape else {
-      throw ClockError(.protocol, "a result lacks a member: \(excerpt(Array(result.text.utf8)))")
+  /// What a line tells unasked, and to which subscription; nil for what is not known here, and is
+  /// to be passed over.
+  static func notification(
+    of line: [UInt8]
+  ) throws(ClockError) -> (subscription: Int64, offset: ClockOffset)? {
+    let message = try message(line)
+    guard let method = message["method"]?.string else {
+      throw ClockError(.protocol, "this is no notification: \(excerpt(line))")
     }
-    return shape
+    guard method == OffsetNotification.method else { return nil }
+    let params = try Members(message["params"])
+    return (
+      try params.value("subscription", \.integer), try ClockOffset(message["params"] ?? .null)
+    )
   }
 
   private static func refusal(_ error: JSONValue?) -> ClockError? {

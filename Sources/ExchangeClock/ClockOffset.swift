@@ -1,4 +1,4 @@
-internal import ClockProtocol
+internal import JSONDocument
 
 /// All that is known of one exchange's clock.
 ///
@@ -42,6 +42,15 @@ public struct ClockOffset: Sendable, Hashable {
   public var samples: Int
   public var rejected: Int
 
+  /// Answers that were not used since the daemon's start, by why: "contradicting", "stale",
+  /// "unusable".
+  public var rejectedBy: [String: Int]
+
+  /// Resyncs that have ended since the daemon's start, by what they were begun for, and those that
+  /// failed.
+  public var resyncsBy: [String: Int]
+  public var resyncsFailed: Int
+
   /// The quantum of the exchange's answers.
   public var resolution: Duration
 
@@ -53,26 +62,46 @@ public struct ClockOffset: Sendable, Hashable {
 }
 
 extension ClockOffset {
-  init?(_ result: OffsetResult) {
-    guard let state = ClockState(rawValue: result.state) else { return nil }
+  init(_ result: JSONValue) throws(ClockError) {
+    let members = try Members(result)
+    let count = { (name: String) throws(ClockError) -> Int in
+      Int(clamping: try members.value(name, \.integer))
+    }
     self.init(
-      exchange: ExchangeID(result.exchange), state: state, reason: result.reason,
-      measurement: result.measurement.map(Measurement.init), samples: Int(clamping: result.samples),
-      rejected: Int(clamping: result.rejected),
-      resolution: .nanoseconds(result.resolutionNanoseconds),
-      nextSync: .milliseconds(result.nextSyncMilliseconds), failures: Int(clamping: result.failures)
-    )
+      exchange: try members.exchange(), state: try members.state(),
+      reason: try members.value("reason", \.string), measurement: try Measurement(members),
+      samples: try count("samples"), rejected: try count("rejected"),
+      rejectedBy: members.has("rejected_by") ? try members.counts("rejected_by") : [:],
+      resyncsBy: members.has("resyncs_by") ? try members.counts("resyncs_by") : [:],
+      resyncsFailed: members.has("resyncs_failed") ? try count("resyncs_failed") : 0,
+      resolution: .nanoseconds(try members.value("resolution_ns", \.integer)),
+      nextSync: .milliseconds(try members.value("next_sync_ms", \.integer)),
+      failures: try count("failures"))
   }
 }
 
 extension ClockOffset.Measurement {
-  init(_ result: OffsetResult.Measurement) {
+  /// Nil where a member of it is null.
+  fileprivate init?(_ members: Members) throws(ClockError) {
+    let nanoseconds = { (name: String) throws(ClockError) -> Duration? in
+      try members.optional(name, \.integer).map { .nanoseconds($0) }
+    }
+    let offset = try nanoseconds("offset_ns")
+    let lower = try nanoseconds("lower_ns")
+    let upper = try nanoseconds("upper_ns")
+    let error = try nanoseconds("error_ns")
+    let drift = try members.optional("drift_ppm", \.number)
+    let driftError = try members.optional("drift_error_ppm", \.number)
+    let shortest = try nanoseconds("rtt_min_ns")
+    let last = try nanoseconds("rtt_last_ns")
+    let lastSync = try members.optional("last_sync_us", \.integer)
+    let age = try members.optional("age_ms", \.integer)
+    guard let offset, let lower, let upper, let error, let drift, let driftError, let shortest,
+      let last, let lastSync, let age
+    else { return nil }
     self.init(
-      offset: .nanoseconds(result.offsetNanoseconds), lower: .nanoseconds(result.lowerNanoseconds),
-      upper: .nanoseconds(result.upperNanoseconds), error: .nanoseconds(result.errorNanoseconds),
-      driftPPM: result.driftPPM, driftErrorPPM: result.driftErrorPPM,
-      shortestRoundTrip: .nanoseconds(result.shortestRoundTripNanoseconds),
-      lastRoundTrip: .nanoseconds(result.lastRoundTripNanoseconds),
-      lastSyncMicroseconds: result.lastSyncMicroseconds, age: .milliseconds(result.ageMilliseconds))
+      offset: offset, lower: lower, upper: upper, error: error, driftPPM: drift,
+      driftErrorPPM: driftError, shortestRoundTrip: shortest, lastRoundTrip: last,
+      lastSyncMicroseconds: lastSync, age: .milliseconds(age))
   }
 }

@@ -7,7 +7,8 @@ internal import Synchronization
 /// Offsets as they change, from `ExchangeClock.updates`; may be iterated once.
 ///
 /// The iteration throws a `ClockError` where the daemon refuses: `unknownExchange`,
-/// `invalidParams`, `overloaded`.
+/// `invalidParams`, `overloaded`; but once it has begun, a daemon that has too many clients is
+/// tried again as one that is away.
 public struct ClockUpdates: AsyncSequence, Sendable {
   public typealias Element = ClockOffset
   public typealias Failure = ClockError
@@ -54,10 +55,24 @@ public struct ClockUpdates: AsyncSequence, Sendable {
   }
 }
 
+/// What `subscribe` is answered with.
+struct Subscribed {
+  var subscription: Int64
+  var offsets: [ClockOffset]
+
+  init(_ result: JSONValue) throws(ClockError) {
+    let members = try Members(result)
+    subscription = try members.value("subscription", \.integer)
+    offsets = try Members.list(members.value("offsets") { $0 }, ClockOffset.init)
+  }
+}
+
 /// Subscribes, and subscribes anew whenever the daemon comes back.
 private final class Subscriber: Sendable {
   /// Between two attempts to reach a daemon.
   private static let pause = Duration.milliseconds(200)
+  /// The same where it has too many clients.
+  private static let longPause = Duration.seconds(1)
   /// After which a thread that waits sees that it is to end.
   private static let patience = Duration.seconds(1)
 
@@ -80,33 +95,46 @@ private final class Subscriber: Sendable {
   }
 
   func run() {
+    var hasBegun = false
     while !isCancelled.load(ordering: .relaxed) {
       do throws(ClockError) {
-        try follow()
+        try follow(&hasBegun)
       } catch {
+        switch error.code {
         // The daemon is away, or restarting, or it was cut off as it did not read.
-        guard error.code == .unreachable || error.code == .timedOut else {
-          return continuation.finish(throwing: error)
+        case .unreachable, .timedOut: pause(Self.pause)
+        case .overloaded where hasBegun: pause(Self.longPause)
+        default: return continuation.finish(throwing: error)
         }
-        Thread.pause(for: Self.pause)
       }
     }
     continuation.finish()
   }
 
+  private func pause(_ duration: Duration) {
+    let end = HostClocks.monotonic() + duration
+    while HostClocks.monotonic() < end, !isCancelled.load(ordering: .relaxed) {
+      Thread.pause(for: Self.pause)
+    }
+  }
+
   /// Until the connection ends.
-  private func follow() throws(ClockError) {
+  private func follow(_ hasBegun: inout Bool) throws(ClockError) {
     var connection = try connect()
     let request = Request(id: 1, method: ClockProtocol.Method.subscribe.rawValue, params: params)
     let deadline = HostClocks.monotonic() + timeout
     try send(request.line, &connection)
-    guard let answer = try nextLine(&connection, until: deadline) else { return }
-    let result = try Answer.result(of: answer, id: 1)
-    let known = try Answer.shape(result["offsets"], of: result)
-    for offset in try ExchangeClock.offsets(known) { continuation.yield(offset) }
+    var answer: [UInt8]
+    repeat {
+      guard let line = try nextLine(&connection, until: deadline) else { return }
+      answer = line
+    } while try Answer.isNotification(answer)
+    for offset in try Subscribed(try Answer.result(of: answer, id: 1)).offsets {
+      continuation.yield(offset)
+    }
+    hasBegun = true
     while let line = try nextLine(&connection) {
-      // What is none is of a newer daemon.
-      guard let told = try? Answer.notification(of: line) else { continue }
+      guard let told = try Answer.notification(of: line) else { continue }
       continuation.yield(told.offset)
     }
   }

@@ -1,5 +1,6 @@
 internal import ClockCore
 package import ClockProtocol
+internal import Glibc
 package import JSONDocument
 package import LinuxSystem
 
@@ -45,7 +46,8 @@ package struct DaemonConnection: ~Copyable {
     do throws(SystemError) {
       descriptor = try UnixSocket.connect(to: path, patience: patience)
     } catch {
-      throw .unreachable(error)
+      // As many as may be are waiting to be taken already.
+      throw error.number == EAGAIN ? .timedOut(patience) : .unreachable(error)
     }
   }
 

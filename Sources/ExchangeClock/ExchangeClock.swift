@@ -1,3 +1,4 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import Dispatch
 internal import Glibc
@@ -75,7 +76,7 @@ public final class ExchangeClock: Sendable {
       .members(
         ("exchange", .string(exchange.rawValue)),
         ("max_error_ms", maxError.map { .integer($0.wholeMilliseconds) })))
-    return try Answer.shape(NowResult(json: result).flatMap(ExchangeTime.init), of: result)
+    return try ExchangeTime(result)
   }
 
   /// The timestamp of a request that is signed now.
@@ -99,37 +100,7 @@ public final class ExchangeClock: Sendable {
         ("exchange", .string(exchange.rawValue)),
         ("recv_window_ms", window.map { .integer($0.wholeMilliseconds) }),
         ("lifetime_ms", lifetime.map { .integer($0.wholeMilliseconds) })))
-    return try Answer.shape(StampResult(json: result).flatMap(RequestStamp.init), of: result)
-  }
-
-  /// All that is known of an exchange's clock.
-  ///
-  /// - Throws: `unknownExchange`, and what no answer comes to.
-  public func offset(of exchange: ExchangeID) async throws(ClockError) -> ClockOffset {
-    try await inBackground { () throws(ClockError) in
-      try Self.offset(try self.ask(.offset, ["exchange": .string(exchange.rawValue)]))
-    }
-  }
-
-  /// All that is known of all exchanges' clocks, sorted by id.
-  public func offsets() async throws(ClockError) -> [ClockOffset] {
-    try await inBackground { () throws(ClockError) in
-      try Self.offsets(try self.ask(.offsets))
-    }
-  }
-
-  /// Has an exchange probed now, and waits for what comes of it: some seconds at most while it
-  /// answers.
-  ///
-  /// - Throws: as `offset`, and `refused` while the exchange wants us to stay away.
-  public func resync(_ exchange: ExchangeID) async throws(ClockError) -> ClockOffset {
-    try await inBackground { () throws(ClockError) in
-      // On a connection of its own: others do not wait for this.
-      var connection = Connection()
-      return try Self.offset(
-        try self.ask(
-          .resync, ["exchange": .string(exchange.rawValue)], patience: .seconds(120), &connection))
-    }
+    return try RequestStamp(result)
   }
 
   /// Tells of each exchange's offset at once, and again whenever it changes: by itself, because its
@@ -153,25 +124,25 @@ public final class ExchangeClock: Sendable {
 
   // MARK: Asking
 
-  static func offset(_ result: JSONValue) throws(ClockError) -> ClockOffset {
-    try Answer.shape(OffsetResult(json: result).flatMap(ClockOffset.init), of: result)
-  }
-
-  static func offsets(_ result: JSONValue) throws(ClockError) -> [ClockOffset] {
-    var offsets: [ClockOffset] = []
-    for element in try Answer.shape(result.array, of: result) {
-      offsets.append(try offset(element))
-    }
-    return offsets
-  }
-
-  private func ask(
+  /// Over the connection that all quick requests share.
+  func ask(
     _ method: ClockProtocol.Method, _ params: JSONValue = [:]
   ) throws(ClockError) -> JSONValue {
     try connection.withLock { connection throws(ClockError) in
       try ask(method, params, patience: timeout, &connection)
     }
   }
+
+  /// Over a connection of its own, as the daemon answers each in order: nobody else waits for this.
+  func askApart(
+    _ method: ClockProtocol.Method, _ params: JSONValue
+  ) throws(ClockError) -> JSONValue {
+    var own = Connection()
+    return try ask(method, params, patience: max(timeout, Self.longPatience), &own)
+  }
+
+  /// For what waits for an exchange.
+  private static let longPatience = Duration.seconds(60)
 
   /// Asks once, and once more where the connection was from before a restart of the daemon.
   private func ask(
@@ -183,29 +154,48 @@ public final class ExchangeClock: Sendable {
     let line = Request(id: .integer(id), method: method.rawValue, params: params).line
     while true {
       let wasOpen = connection.daemon != nil
-      let answer: [UInt8]
       do throws(DaemonConnection.Failure) {
         if connection.daemon == nil {
           connection.daemon = try DaemonConnection(to: socketPath, patience: patience)
         }
-        answer = try connection.daemon!.ask(line)
+        try connection.daemon!.tell(line)
       } catch {
-        // An answer that comes too late must not be taken for the next one's.
         connection.daemon = nil
         guard wasOpen, error.isGone else { throw ClockError(error, socketPath: socketPath) }
         continue
       }
       do throws(ClockError) {
-        return try Answer.result(of: answer, id: id)
+        return try answer(to: id, within: patience, &connection)
       } catch {
-        // What answers something else would go on doing so.
-        if error.code == .protocol { connection.daemon = nil }
-        throw error
+        switch error.code {
+        // An answer that comes too late must not be taken for the next one's, and what answers
+        // something else would go on doing so.
+        case .timedOut, .protocol, .unreachable: connection.daemon = nil
+        default: break
+        }
+        guard wasOpen, error.code == .unreachable else { throw error }
       }
     }
   }
 
-  private func inBackground<Value: Sendable>(
+  /// What else comes meanwhile is passed over.
+  private func answer(
+    to id: Int64, within patience: Duration, _ connection: inout Connection
+  ) throws(ClockError) -> JSONValue {
+    let deadline = HostClocks.monotonic() + patience
+    while true {
+      let line: [UInt8]
+      do throws(DaemonConnection.Failure) {
+        guard HostClocks.monotonic() < deadline else { throw .timedOut(patience) }
+        line = try connection.daemon!.receive()
+      } catch {
+        throw ClockError(error, socketPath: socketPath)
+      }
+      if try !Answer.isNotification(line) { return try Answer.result(of: line, id: id) }
+    }
+  }
+
+  func inBackground<Value: Sendable>(
     _ body: @escaping @Sendable () throws(ClockError) -> Value
   ) async throws(ClockError) -> Value {
     let result = await withCheckedContinuation { continuation in
@@ -236,7 +226,7 @@ extension ClockError {
 
 extension Duration {
   /// Rounded towards zero.
-  fileprivate var wholeMilliseconds: Int64 {
+  var wholeMilliseconds: Int64 {
     let (seconds, attoseconds) = components
     return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
   }

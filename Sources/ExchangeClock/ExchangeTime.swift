@@ -1,4 +1,4 @@
-internal import ClockProtocol
+internal import JSONDocument
 
 /// What time an exchange believes it is. Unix times, in nanoseconds.
 public struct ExchangeTime: Sendable, Hashable {
@@ -29,12 +29,13 @@ public struct ExchangeTime: Sendable, Hashable {
 }
 
 extension ExchangeTime {
-  init?(_ result: NowResult) {
-    guard let state = ClockState(rawValue: result.state) else { return nil }
+  init(_ result: JSONValue) throws(ClockError) {
+    let members = try Members(result)
+    _ = try members.value("estimate_us", \.integer)
     self.init(
-      exchange: ExchangeID(result.exchange), state: state,
-      earliestNanoseconds: result.earliestMicroseconds &* 1_000,
-      latestNanoseconds: result.latestMicroseconds &* 1_000,
-      localNanoseconds: result.localMicroseconds &* 1_000)
+      exchange: try members.exchange(), state: try members.state(),
+      earliestNanoseconds: try members.nanoseconds(microseconds: "earliest_us"),
+      latestNanoseconds: try members.nanoseconds(microseconds: "latest_us"),
+      localNanoseconds: try members.nanoseconds(microseconds: "local_us"))
   }
 }

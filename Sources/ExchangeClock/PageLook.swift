@@ -59,9 +59,16 @@ struct PageLook {
 }
 
 extension PageSlot {
+  /// 104 days.
+  private static let longestRuleNanoseconds: Int64 = 1 << 53
+
   /// The rule that a stamp is made by; nil where the daemon makes it.
   fileprivate var acceptance: (AcceptanceRule, TimestampFormat)? {
     guard let format = TimestampFormat(pageCode: formatCode) else { return nil }
+    // What no exchange has is a damaged page's, and must not overflow what follows.
+    for duration in [windowNanoseconds, longestWindowNanoseconds, toleranceNanoseconds] {
+      guard duration >= 0, duration <= Self.longestRuleNanoseconds else { return nil }
+    }
     let longest =
       longestWindowNanoseconds == 0 ? nil : Duration.nanoseconds(longestWindowNanoseconds)
     switch rule {

@@ -1,4 +1,3 @@
-internal import ClockProtocol
 internal import JSONDocument
 
 /// The timestamp that a signed request should carry, and how sure it is to be accepted.
@@ -38,15 +37,22 @@ public struct RequestStamp: Sendable, Hashable {
 }
 
 extension RequestStamp {
-  init?(_ result: StampResult) {
-    guard let state = ClockState(rawValue: result.state) else { return nil }
-    self.init(
-      exchange: ExchangeID(result.exchange), state: state, timestamp: result.timestamp,
-      unixMicroseconds: result.unixMicroseconds, carrier: result.carrier,
-      window: result.windowMilliseconds.map { .milliseconds($0) },
-      smallestWindow: result.smallestWindowMilliseconds.map { .milliseconds($0) },
-      margin: result.marginMilliseconds.map { .milliseconds($0) },
-      isGuaranteed: result.isGuaranteed, reason: result.reason)
+  init(_ result: JSONValue) throws(ClockError) {
+    let members = try Members(result)
+    let milliseconds = { (name: String) throws(ClockError) -> Duration? in
+      try members.optional(name, \.integer).map { .milliseconds($0) }
+    }
+    let stamp = Self(
+      exchange: try members.exchange(), state: try members.state(),
+      timestamp: try members.value("timestamp") { $0 },
+      unixMicroseconds: try members.value("unix_us", \.integer),
+      carrier: try members.optional("carrier", \.string),
+      window: try milliseconds("recv_window_ms"),
+      smallestWindow: try milliseconds("min_recv_window_ms"),
+      margin: try milliseconds("margin_ms"), isGuaranteed: try members.value("guaranteed", \.bool),
+      reason: members.has("reason") ? try members.optional("reason", \.string) : nil)
+    guard let stamp else { throw Members.unfit("timestamp is not what it should be") }
+    self = stamp
   }
 
   /// - Parameter timestamp: nil comes of what is neither a whole number nor a string.

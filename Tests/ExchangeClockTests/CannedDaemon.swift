@@ -29,18 +29,22 @@ final class CannedDaemon: Sendable {
     let box = Box(listener)
     try Thread.start(named: "canned") { [weak self] in
       while let self, !self.isStopping.load(ordering: .relaxed) {
-        guard let connection = try? UnixSocket.accept(from: box.listener) else {
+        guard let connection = try? UnixSocket.accept(from: box.descriptor) else {
           Thread.pause(for: .milliseconds(1))
           continue
         }
-        self.serve(connection, reply)
+        // Each on its own, as a connection that waits keeps no other waiting.
+        let accepted = Box(connection)
+        try? Thread.start(named: "canned") { [weak self] in
+          self?.serve(accepted.descriptor, reply)
+        }
       }
     }
   }
 
   private final class Box: Sendable {
-    let listener: OwnedDescriptor
-    init(_ listener: consuming OwnedDescriptor) { self.listener = listener }
+    let descriptor: OwnedDescriptor
+    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
   }
 
   deinit {

@@ -43,7 +43,7 @@ import Testing
       line.contains("offsets") ? [CannedDaemon.result("[]", to: line)] : []
     }
     let clock = try ExchangeClock.connect(
-      socket: daemon.socketPath, timeout: .milliseconds(50))
+      socket: daemon.socketPath, timeout: .seconds(1))
     #expect(error { try clock.now(.okx) }?.code == .timedOut)
     #expect(daemon.asked.count == 2)
   }
@@ -90,7 +90,6 @@ import Testing
           to: line),
         "{\"jsonrpc\":\"2.0\",\"method\":\"somethingNew\",\"params\":{}}",
         "{\"jsonrpc\":\"2.0\",\"method\":\"offset\",\"params\":{\"subscription\":1,\(told)}",
-        "certainly no JSON",
         CannedDaemon.end,
       ]
     }
@@ -124,9 +123,112 @@ import Testing
     }
   }
 
+  @Test func garbageEndsTheUpdates() async throws {
+    let daemon = try CannedDaemon { line in
+      [
+        CannedDaemon.result(
+          "{\"subscription\":1,\"offsets\":[\(Self.offset(state: "synchronized", samples: 1))]}",
+          to: line),
+        "certainly no JSON",
+      ]
+    }
+    let updates = ClockUpdates(socketPath: daemon.socketPath, timeout: .seconds(5), params: [:])
+    var iterator = updates.makeAsyncIterator()
+    do throws(ClockError) {
+      #expect(try await iterator.next()?.samples == 1)
+      _ = try await iterator.next()
+      Issue.record("it is not refused")
+    } catch {
+      #expect(error.code == .protocol)
+    }
+  }
+
+  /// At once where it is the first time: `aRefusedSubscriptionEndsTheUpdates`.
+  @Test func updatesGoOnAfterTheyWereTurnedAway() async throws {
+    let rounds = Mutex(0)
+    let daemon = try CannedDaemon { line in
+      let round = rounds.withLock { rounds in
+        rounds += 1
+        return rounds
+      }
+      if round == 2 { return [Self.turnedAway, CannedDaemon.end] }
+      return [
+        CannedDaemon.result(
+          "{\"subscription\":1,\"offsets\":[\(Self.offset(state: "holdover", samples: round))]}",
+          to: line), CannedDaemon.end,
+      ]
+    }
+    let updates = ClockUpdates(socketPath: daemon.socketPath, timeout: .seconds(5), params: [:])
+    var samples: [Int] = []
+    for try await offset in updates {
+      samples.append(offset.samples)
+      if samples.count == 2 { break }
+    }
+    #expect(samples == [1, 3])
+  }
+
+  @Test func oneClientTooManyIsToldSo() async throws {
+    let daemon = try CannedDaemon { _ in [Self.turnedAway, CannedDaemon.end] }
+    #expect(error { try ExchangeClock.connect(socket: daemon.socketPath) }?.code == .overloaded)
+  }
+
+  @Test func whatIsNotKnownIsPassedOver() async throws {
+    let moon = "{\"jsonrpc\":\"2.0\",\"method\":\"moon\",\"params\":{\"phase\":\"full\"}}"
+    let daemon = try CannedDaemon { line in
+      let result = line.contains("offsets") ? "[]" : Self.now
+      return [moon, CannedDaemon.result(result, to: line), moon]
+    }
+    let clock = try ExchangeClock.connect(socket: daemon.socketPath)
+    for _ in 0..<3 { #expect(try clock.now(.okx).exchange == .okx) }
+  }
+
+  @Test func whatWaitsKeepsNobodyElseWaiting() async throws {
+    let mayEnd = Atomic(false)
+    let daemon = try CannedDaemon { line in
+      if line.contains("offsets") { return [CannedDaemon.result("[]", to: line)] }
+      guard line.contains("resync") else { return [CannedDaemon.result(Self.now, to: line)] }
+      // A test that fails ends all the same.
+      for _ in 0..<30_000 where !mayEnd.load(ordering: .relaxed) {
+        Thread.pause(for: .milliseconds(1))
+      }
+      return [CannedDaemon.result(Self.offset(state: "synchronized", samples: 7), to: line)]
+    }
+    let clock = try ExchangeClock.connect(socket: daemon.socketPath, timeout: .seconds(5))
+    async let first = clock.resync(.okx)
+    async let second = clock.resync(.okx)
+    while daemon.asked.count(where: { $0.contains("resync") }) < 2 { await Task.yield() }
+    for _ in 0..<3 { #expect(try clock.now(.okx).exchange == .okx) }
+    mayEnd.store(true, ordering: .relaxed)
+    #expect(try await [first, second].map(\.samples) == [7, 7])
+  }
+
+  @Test func aDaemonThatIsBehindWithTakingConnectionsIsWaitedFor() throws {
+    var template = Array("/tmp/exchange-clock-test-XXXXXX".utf8CString)
+    let root = String(cString: try #require(mkdtemp(&template)))
+    let path = root + "/daemon.sock"
+    let listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
+    defer {
+      unlink(path)
+      rmdir(root)
+    }
+    #expect(listen(listener.number, 0) == 0)
+    let first = try UnixSocket.connect(to: path, patience: .seconds(5))
+    let failure = error { try ExchangeClock.connect(socket: path, timeout: .milliseconds(50)) }
+    #expect(failure?.code == .timedOut)
+    _ = consume first
+  }
+
+  private static let turnedAway =
+    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32005,\"message\":\"too many\"}}"
+
   private static func offset(state: String, samples: Int) -> String {
-    "{\"exchange\":\"okx\",\"state\":\"\(state)\",\"reason\":\"\",\"samples\":\(samples),"
-      + "\"rejected\":0,\"resolution_ns\":1000000,\"next_sync_ms\":5,\"failures\":0}"
+    let unknown = [
+      "offset_ns", "lower_ns", "upper_ns", "error_ns", "drift_ppm", "drift_error_ppm",
+      "rtt_min_ns", "rtt_last_ns", "last_sync_us", "age_ms",
+    ].map { "\"\($0)\":null," }.joined()
+    return "{\"exchange\":\"okx\",\"state\":\"\(state)\",\"reason\":\"\",\(unknown)"
+      + "\"samples\":\(samples),\"rejected\":0,\"resolution_ns\":1000000,\"next_sync_ms\":5,"
+      + "\"failures\":0}"
   }
 
   private func error(_ body: () throws -> some Any) -> ClockError? {

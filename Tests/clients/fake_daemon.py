@@ -10,14 +10,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-Answer = Callable[[dict[str, Any]], list[str] | None]
-"""The lines to send for a request; None: close the connection."""
+Answer = Callable[[dict[str, Any]], list[str | bytes] | None]
+"""The lines to send for a request, text or bytes; None: close the connection."""
+
+TURNED_AWAY = (
+    '{"jsonrpc":"2.0","id":null,"error":{"code":-32005,'
+    '"message":"8 clients are connected, which is socket.max_clients"}}'
+)
 
 
 class FakeDaemon:
-    def __init__(self, path: Path, answer: Answer) -> None:
+    """is_full: by the number of a connection, from 1 on, whether it is one too many: it is told so
+    and closed, with nothing read."""
+
+    def __init__(
+        self, path: Path, answer: Answer, is_full: Callable[[int], bool] = lambda _: False
+    ) -> None:
         self.connections = 0
         self._answer = answer
+        self.is_full = is_full
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -32,6 +43,10 @@ class FakeDaemon:
             except OSError:
                 return
             self.connections += 1
+            if self.is_full(self.connections):
+                with connection:
+                    connection.sendall(TURNED_AWAY.encode() + b"\n")
+                continue
             self._open.append(connection)
             self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
             self._threads[-1].start()
@@ -45,9 +60,18 @@ class FakeDaemon:
                         connection.shutdown(socket.SHUT_RDWR)
                         return
                     for each in answers:
-                        connection.sendall(each.encode() + b"\n")
+                        data = each.encode() if isinstance(each, str) else each
+                        connection.sendall(data + b"\n")
             except OSError:
                 return
+
+    def cut_off(self) -> None:
+        """Ends all connections."""
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def __enter__(self) -> Self:
         return self
@@ -59,10 +83,6 @@ class FakeDaemon:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._threads[0].join(10)
-        for connection in self._open:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self.cut_off()
         for thread in self._threads[1:]:
             thread.join(10)

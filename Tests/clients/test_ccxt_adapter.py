@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from typing import Any
 
+from fake_daemon import FakeDaemon
 from support import BUILD, ROOT, ClockTestCase, Daemon, note
 from test_ccxt import METHODS, PATH, pointed_at
 
@@ -15,9 +18,12 @@ import ccxt  # isort: skip
 import ccxt.async_support as ccxt_async  # isort: skip
 
 sys.path.insert(0, str(ROOT / "clients" / "python"))
+sys.path.insert(0, str(ROOT / "clients" / "conformance"))
 
 import ccxt_exchange_clock  # noqa: E402  (its path is set above)
 import exchange_clock  # noqa: E402
+import generate  # noqa: E402
+
 
 class AdapterTestCase(ClockTestCase):
     def client(self, library: Any, id: str) -> Any:
@@ -184,6 +190,68 @@ class DaemonGoneTests(AdapterTestCase):
             for _ in range(20):
                 self.send(client)
         self.expect("binance", 21, 0, before)
+
+
+class StrangeDaemonTests(unittest.TestCase):
+    """Whatever the daemon answers, ccxt is not let down by it."""
+
+    ANSWERS: dict[str, Any] = {
+        "text for a time": {"unix_us": "soon"}, "no number": {"timestamp": "abc"},
+        "another digit": {"timestamp": "\u0663"}, "nothing": None, "a list": [1],
+        "another state": {"state": "elated"}, "half of it": {"guaranteed": None},
+    }
+
+    def attached(self, id: str, answer: Any, **options: Any) -> Any:
+        """To a daemon that follows the exchange, and answers the rest with that."""
+        directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        kind = "nonce" if id == "kraken" else "adjustable"
+        entry = generate.EXCHANGE | {"id": id, "enabled": True, "window_kind": kind}
+
+        def lines(request: dict[str, Any]) -> list[str | bytes]:
+            content = [entry] if request["method"] == "exchanges" else answer
+            return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": content})]
+
+        self.enterContext(FakeDaemon(directory / "socket", lines))
+        client = getattr(ccxt, id)({"apiKey": "key", "secret": "c2VjcmV0"})
+        clock = exchange_clock.ExchangeClock(str(directory / "socket"), timeout=5)
+        self.addCleanup(clock.close)
+        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock, **options).detach)
+        return client
+
+    def sign(self, client: Any) -> Any:
+        if client.id == "kraken":
+            return client.nonce()
+        return client.sign("openOrders", ["private"], "GET", {"symbol": "BTCUSDT"})["url"]
+
+    def test_it_signs_with_local_time_or_not_at_all(self) -> None:
+        for id in ("binance", "kraken"):
+            for name, changes in self.ANSWERS.items():
+                if id == "binance" and isinstance(changes, dict) and "timestamp" in changes:
+                    # As text it is one, for an exchange that wants it so.
+                    continue
+                answer = generate.STAMP | {"exchange": id} | changes if isinstance(
+                    changes, dict) else changes
+                with self.subTest(id, answer=name):
+                    client = self.attached(id, answer)
+                    with self.assertLogs("exchange_clock", "WARNING") as logs:
+                        self.assertTrue(self.sign(client))
+                    self.assertIn("signing with local time", logs.output[0])
+                    client = self.attached(id, answer, without_clock="fail")
+                    with self.assertRaises(ccxt_exchange_clock.ClockUnavailable):
+                        self.sign(client)
+
+    def test_attaching_to_one_that_is_too_busy(self) -> None:
+        directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        path = directory / "socket"
+        self.enterContext(FakeDaemon(path, lambda _: [], is_full=lambda _: True))
+        client = ccxt.binance({"apiKey": "key", "secret": "secret"})
+        clock = exchange_clock.ExchangeClock(str(path))
+        self.addCleanup(clock.close)
+        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock).detach)
+        with self.assertLogs("exchange_clock", "WARNING"):
+            self.assertTrue(self.sign(client))
 
 
 class AttachingTests(AdapterTestCase):

@@ -6,10 +6,13 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from support import ROOT, node, note
@@ -28,6 +31,10 @@ def read(name: str) -> JSON:
     return json.loads((CASES / name).read_text())
 
 
+def line_of(case: JSON) -> bytes:
+    return bytes.fromhex(case["line_hex"]) if "line_hex" in case else case["line"].encode()
+
+
 def plain(value: Any) -> JSON:
     """A typed result as the JSON that it was made of."""
     if hasattr(value, "_asdict"):
@@ -40,21 +47,60 @@ class FileTests(unittest.TestCase):
         for name, content in generate.files().items():
             self.assertEqual(read(name), content, f"{name}: run clients/conformance/generate.py")
 
+    def test_it_writes_nothing_unless_it_is_to(self) -> None:
+        """Run in a copy, as a test that fails must not change what it tests."""
+        copy = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        program = shutil.copy(CASES / "generate.py", copy)
+        for option, code in (("--help", 0), ("--check", 1), ("--chek", 2)):
+            run = subprocess.run(
+                [sys.executable, program, option], capture_output=True, text=True, timeout=60)
+            self.assertEqual(run.returncode, code, run.stderr)
+            self.assertEqual([each.name for each in copy.iterdir()], ["generate.py"], option)
+
     def test_names_are_told_apart(self) -> None:
         for name in generate.files():
             names = [case["name"] for case in read(name)["cases"]]
             self.assertEqual(len(names), len(set(names)), name)
 
 
+class DocumentTests(unittest.TestCase):
+    def test_the_table_of_methods_is_true(self) -> None:
+        text = (ROOT / "docs" / "clients.md").read_text()
+        rows = [
+            [re.findall(r"`(\w+)`", cell) for cell in line.strip("|").split("|")]
+            for line in text.split("| method | Python |")[1].split("\n\n")[0].splitlines()[2:]
+        ]
+        protocol = (ROOT / "docs" / "protocol.md").read_text().split("\n## Methods\n")[1]
+        methods = re.findall(r"^\| \[`(\w+)`\]", protocol.split("###")[0], re.M)
+        self.assertEqual(sorted(row[0][0] for row in rows), sorted(methods))
+        node = (ROOT / "clients" / "node" / "index.d.ts").read_text().split("class ExchangeClock {")[1]
+        header = (ROOT / "clients" / "c" / "exchange_clock.h").read_text()
+        swift = "".join(
+            each.read_text() for each in (ROOT / "Sources" / "ExchangeClock").glob("ExchangeClock*.swift"))
+        has: list[Callable[[str], Any]] = [
+            lambda name: hasattr(exchange_clock.ExchangeClock, name)
+            and hasattr(exchange_clock.AsyncExchangeClock, name),
+            lambda name: re.search(rf"^  {name}\(", node.split("\n}")[0], re.M),
+            lambda name: re.search(rf"^static inline .* exchange_clock_{name}\(", header, re.M),
+            lambda name: re.search(rf"^  public func {name}\(", swift, re.M),
+        ]
+        for (method,), *cells in rows:
+            for number, (names, is_there) in enumerate(zip(cells, has, strict=True)):
+                for name in names:
+                    self.assertTrue(is_there(name), f"{method}: client {number} has no {name}")
+                if not names:
+                    self.assertFalse(is_there(method), f"{method}: client {number} has it")
+
+
 class Canned(exchange_clock.ExchangeClock):
     """Answers every request with one line."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: bytes) -> None:
         super().__init__("/nowhere", page=False)
         self.line = line
 
-    def ask(self, method: str, at_least: float = 0, **params: Any) -> JSON:
-        return exchange_clock.read_answer(self.line.encode(), 1)
+    def ask(self, method: str, **params: Any) -> JSON:
+        return exchange_clock.read_answer(self.line, 1)
 
 
 class PythonTests(unittest.TestCase):
@@ -69,7 +115,7 @@ class PythonTests(unittest.TestCase):
         sent: list[JSON] = []
 
         class Recording(exchange_clock.ExchangeClock):
-            def ask(self, method: str, at_least: float = 0, **params: Any) -> JSON:
+            def ask(self, method: str, **params: Any) -> JSON:
                 sent.append(exchange_clock.request_line(case["id"], method, **params).decode())
                 raise exchange_clock.Unreachable("not asked")
 
@@ -83,30 +129,27 @@ class PythonTests(unittest.TestCase):
                 self.assertEqual(sent.pop(), case["line"])
 
     def test_answers(self) -> None:
-        arguments = {"convert": {"exchange": "okx", "local_us": 1}}
         for case in read("answers.json")["cases"]:
-            if case["method"] == "subscribe":
-                # Over a connection of its own.
-                line = case["line"].encode()
-                told = exchange_clock._subscribed(exchange_clock.read_answer(line, 1))
-                self.assertEqual(
-                    [told[0], plain(told[1])],
-                    [case["result"]["subscription"], case["result"]["offsets"]])
-                continue
             with self.subTest(case["name"]):
-                method = getattr(Canned(case["line"]), case["method"])
-                takes = [] if case["method"] in ("offsets", "health", "exchanges") else ["okx"]
-                given = arguments.get(case["method"], {})
-                call: Callable[[], Any] = lambda: method(*([] if given else takes), **given)
                 if "result" in case:
-                    self.assertEqual(plain(call()), case["result"])
+                    self.assertEqual(plain(self.told(case)), case["result"])
                     continue
                 with self.assertRaises(exchange_clock.ExchangeClockError) as caught:
-                    call()
+                    self.told(case)
                 expected = case["error"]
                 self.assertEqual(
                     {key: getattr(caught.exception, key) for key in expected}, expected)
                 self.assert_class_is_named_by_its_kind(caught.exception)
+
+    def told(self, case: JSON) -> Any:
+        """What the client makes of an answer."""
+        clock, method = Canned(line_of(case)), case["method"]
+        if method == "subscribe":
+            # Over a connection of its own.
+            return exchange_clock._read(exchange_clock._Subscribed, clock.ask("subscribe"))
+        takes: dict[str, list[Any]] = {
+            "offsets": [], "health": [], "exchanges": [], "convert": ["okx", 1]}
+        return getattr(clock, method)(*takes.get(method, ["okx"]))
 
     def assert_class_is_named_by_its_kind(self, error: exchange_clock.ExchangeClockError) -> None:
         name = re.sub("(?<!^)([A-Z])", r"_\1", type(error).__name__).lower()
@@ -120,9 +163,11 @@ class PythonTests(unittest.TestCase):
                     with self.assertRaises(exchange_clock.ProtocolError):
                         exchange_clock.read_notification(line)
                     continue
-                subscription, offset = exchange_clock.read_notification(line)
-                self.assertEqual(
-                    (subscription, plain(offset)), (case["subscription"], case["offset"]))
+                told = exchange_clock.read_notification(line)
+                self.assertEqual(told is None, case.get("passed_over", False))
+                if told is not None:
+                    self.assertEqual(
+                        (told[0], plain(told[1])), (case["subscription"], case["offset"]))
 
     def test_pages(self) -> None:
         content = read("pages.json")
@@ -166,7 +211,10 @@ class PythonPageTests(unittest.TestCase):
         image = bytearray(generate.page(generate.USUAL))
         page = exchange_clock.Page(image, generate.BOOT)
         slots = [
-            generate.USUAL | {"sequence": 4, "lower_ns": generate.USUAL["lower_ns"] + shift}
+            generate.USUAL | {
+                "sequence": 4, "lower_ns": generate.USUAL["lower_ns"] + shift,
+                "upper_ns": generate.USUAL["upper_ns"] + shift,
+            }
             for shift in (0, 1_000_000_000)
         ]
         expected = generate.expected(slots[1], generate.RAW, generate.REAL, [])
@@ -186,6 +234,21 @@ class PythonPageTests(unittest.TestCase):
         earliest, _, _, sequence = page.read("binance", generate.RAW, generate.REAL)
         self.assertEqual((reads, sequence), (2, 4))
         self.assertEqual(str(earliest), expected["earliest_ns"])
+
+    def test_a_reader_that_was_held_up_between_its_clocks_reads_them_again(self) -> None:
+        page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
+        for call in (page.now, page.stamp):
+            # A second late, then not; and late again.
+            readings = iter([
+                generate.RAW, generate.REAL + generate.S, generate.RAW, generate.REAL,
+                generate.RAW, generate.REAL + generate.S, generate.RAW, generate.REAL + generate.S])
+            before = exchange_clock._read_ns
+            self.addCleanup(setattr, exchange_clock, "_read_ns", before)
+            exchange_clock._read_ns = lambda _: next(readings)
+            self.assertEqual(call("binance").exchange, "binance")
+            with self.assertRaises(exchange_clock.PageRefusal) as caught:
+                call("binance")
+            self.assertEqual(caught.exception.kind, "clock_moved")
 
     def test_loads_are_ordered_where_the_processor_does_not(self) -> None:
         page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)

@@ -1,136 +1,22 @@
-"""The Python client, blocking and for asyncio, against the real daemon; and what it does when the
-daemon answers as it should not."""
+"""The Python client, blocking and for asyncio, against the real daemon."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from fake_daemon import FakeDaemon
-from support import BUILD, ROOT, ClockTestCase, Daemon, wait_until
-
-sys.path.insert(0, str(ROOT / "clients" / "python"))
-sys.path.insert(0, str(ROOT / "clients" / "conformance"))
-
-import exchange_clock  # noqa: E402  (its path is set above)
-import generate  # noqa: E402
+from python_clients import KINDS, Told, exchange_clock
+from support import BUILD, ROOT, ClockTestCase, Daemon
 
 EXCHANGES: dict[str, dict[str, float]] = {"binance": {"offset_ms": -3000}, "bybit": {}}
-
-
-class Blocking:
-    """The blocking client, as the tests call both."""
-
-    def __init__(self, socket: Path, **options: Any) -> None:
-        self.clock = exchange_clock.connect(str(socket), **options)
-
-    def call(self, name: str, *given: Any, **named: Any) -> Any:
-        return getattr(self.clock, name)(*given, **named)
-
-    def subscribe(self, *given: Any) -> Any:
-        return self.clock.subscribe(*given)
-
-    def call_at_once(self, count: int, name: str, *given: Any) -> list[Any]:
-        with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda _: self.call(name, *given), range(count)))
-
-    def close(self) -> None:
-        self.clock.close()
-
-
-class Asynchronous:
-    """The client for asyncio, each call awaited in a loop of its own thread."""
-
-    def __init__(self, socket: Path, **options: Any) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        try:
-            self.clock = self._wait(exchange_clock.connect_async(str(socket), **options))
-        except BaseException:
-            self._stop()
-            raise
-
-    def _wait(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
-
-    def call(self, name: str, *given: Any, **named: Any) -> Any:
-        given = tuple(
-            each.subscription if isinstance(each, BlockingIteration) else each for each in given)
-        return self._wait(getattr(self.clock, name)(*given, **named))
-
-    def following(self, iterator: Any) -> Any:
-        """The next of an asynchronous iterator; None at its end."""
-        return asyncio.run_coroutine_threadsafe(anext(iterator, None), self._loop).result(60)
-
-    def subscribe(self, *given: Any) -> Any:
-        return BlockingIteration(self, self.call("subscribe", *given))
-
-    def call_at_once(self, count: int, name: str, *given: Any) -> list[Any]:
-        async def all_of_them() -> list[Any]:
-            calls = [getattr(self.clock, name)(*given) for _ in range(count)]
-            return list(await asyncio.gather(*calls))
-
-        return list(self._wait(all_of_them()))
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    def close(self) -> None:
-        self._wait(self.clock.close())
-        self._stop()
-
-
-class BlockingIteration:
-    """Over a subscription of the client for asyncio."""
-
-    def __init__(self, client: Asynchronous, subscription: Any) -> None:
-        self.subscription = subscription
-        self._client = client
-
-    def __iter__(self) -> Any:
-        iterator = aiter(self.subscription)
-        while (offset := self._client.following(iterator)) is not None:
-            yield offset
-
-
-KINDS: list[Callable[..., Any]] = [Blocking, Asynchronous]
-
-
-class Told:
-    """What a subscription tells, by exchange, read by a thread of its own."""
-
-    def __init__(self, subscription: Any) -> None:
-        self.subscription = subscription
-        self.offsets: dict[str, Any] = {}
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        for offset in self.subscription:
-            self.offsets[offset.exchange] = offset
-
-    def wait_for(self, is_so: Callable[[dict[str, Any]], bool]) -> None:
-        wait_until(lambda: is_so(dict(self.offsets)), 20, "the subscription tells it")
-
-    def end(self, client: Any) -> None:
-        client.call("unsubscribe", self.subscription)
-        self._thread.join(10)
-        if self._thread.is_alive():
-            raise AssertionError("the iteration goes on")
 
 
 def is_near(offset: Any, seconds: float) -> bool:
@@ -352,104 +238,6 @@ class SharingTests(ClientTestCase):
                 nonces += json.load(pipe)
             os.waitpid(child, 0)
         self.assertEqual(len(set(nonces)), 400)
-
-
-class StrangeDaemonTests(unittest.TestCase):
-    def setUp(self) -> None:
-        self.directory = Path(
-            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
-        self.socket = self.directory / "socket"
-
-    def client(self, kind: Callable[..., Any], **options: Any) -> Any:
-        client = kind(self.socket, **options)
-        self.addCleanup(client.close)
-        return client
-
-    def each_client(
-        self, answer: Callable[[dict[str, Any]], list[str] | None],
-        check: Callable[[Any, FakeDaemon], None], **options: Any,
-    ) -> None:
-        for kind in KINDS:
-            with self.subTest(kind.__name__), FakeDaemon(self.socket, answer) as fake:
-                check(self.client(kind, **options), fake)
-            self.socket.unlink()
-
-    def test_nobody_listens(self) -> None:
-        for kind in KINDS:
-            with self.subTest(kind.__name__):
-                with self.assertRaises(exchange_clock.Unreachable) as caught:
-                    kind(self.socket)
-                self.assertIs(type(caught.exception), exchange_clock.Unreachable)
-                self.assertIn(exchange_clock.SOCKET_VARIABLE, str(caught.exception))
-
-    def test_no_answer_comes(self) -> None:
-        answers: list[list[str]] = []
-
-        def check(client: Any, fake: FakeDaemon) -> None:
-            answers.append([])
-            with self.assertRaises(exchange_clock.TimedOut):
-                client.call("health")
-            # The late answer would be taken for another's: the connection is given up.
-            answers.append([self.answer(generate.NOW, 1)])
-            connections = fake.connections
-            wait_until(lambda: self.now_is_told(client), 10, "a new connection serves")
-            self.assertEqual(fake.connections, connections + 1)
-
-        def answer(request: dict[str, Any]) -> list[str]:
-            return [
-                each.replace('"id": 1', f'"id": {request["id"]}') for each in answers.pop(0)
-            ]
-
-        self.each_client(answer, check, timeout=0.2)
-
-    @staticmethod
-    def answer(result: Any, id: int) -> str:
-        return json.dumps({"jsonrpc": "2.0", "id": id, "result": result})
-
-    @staticmethod
-    def now_is_told(client: Any) -> bool:
-        return bool(client.call("now", "okx").exchange == "okx")
-
-    def test_garbage_is_no_answer(self) -> None:
-        def check(client: Any, fake: FakeDaemon) -> None:
-            with self.assertRaises((exchange_clock.ProtocolError, exchange_clock.Unreachable)):
-                client.call("health")
-
-        for line in ("certainly", "[]", '{"jsonrpc": "2.0", "id": 99, "result": {}}'):
-            with self.subTest(line):
-                self.each_client(lambda _: [line], check, timeout=0.5)
-
-    def test_a_connection_closed_meanwhile_is_made_anew(self) -> None:
-        count = 0
-
-        def answer(request: dict[str, Any]) -> list[str] | None:
-            nonlocal count
-            count += 1
-            # Every second request of a connection finds it closed.
-            return None if request["id"] == 2 else [self.answer(generate.NOW, request["id"])]
-
-        def check(client: Any, fake: FakeDaemon) -> None:
-            for _ in range(6):
-                self.assertTrue(self.now_is_told(client))
-
-        # The blocking client counts on over its connections: its second is one for all of them.
-        self.each_client(answer, check)
-
-    def test_a_daemon_that_always_closes_is_not_asked_forever(self) -> None:
-        def check(client: Any, fake: FakeDaemon) -> None:
-            with self.assertRaises(exchange_clock.Unreachable):
-                client.call("health")
-            self.assertLessEqual(fake.connections, 2)
-
-        self.each_client(lambda _: None, check)
-
-    def test_a_large_answer_in_pieces(self) -> None:
-        offsets = [generate.OFFSET | {"reason": "x" * 5000}] * 400
-
-        def check(client: Any, fake: FakeDaemon) -> None:
-            self.assertEqual(len(client.call("offsets")), 400)
-
-        self.each_client(lambda request: [self.answer(offsets, request["id"])], check)
 
 
 class InstallTests(unittest.TestCase):

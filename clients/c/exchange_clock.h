@@ -10,6 +10,9 @@
      else use(stamp.timestamp);               what a signed request should carry, as text
      exchange_clock_close(&clock);
 
+   The other functions have the names that all clients have: offset, offsets, convert, subscribe,
+   unsubscribe, resync, report, health, exchanges.
+
    `stamp` and `now` are read from the daemon's shared page, in some tens of nanoseconds and with no
    system call; what the page refuses is asked over the daemon's Unix socket by itself. A client
    outlives restarts of the daemon.
@@ -31,6 +34,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -153,6 +157,117 @@ struct exchange_clock_stamp {
   int64_t margin_ms;           /* left on the tighter side; negative: not sure; has_margin */
   int has_margin;
   int guaranteed;              /* accepted whatever the clocks and the way are, within bounds */
+  char carrier[160];           /* where the request carries it, in words; empty by the page */
+  char reason[512];            /* why it is not guaranteed, in words; empty where it is, or by the
+                                  page */
+};
+
+enum { EXCHANGE_CLOCK_NAME_BYTES = 64 };
+
+/* All that is known of an exchange's clock. Offsets are the exchange's clock minus this host's
+   CLOCK_REALTIME; positive: the exchange is ahead. */
+struct exchange_clock_offset {
+  char exchange[EXCHANGE_CLOCK_NAME_BYTES];
+  enum exchange_clock_state state;
+  char reason[512];      /* why the state is what it is; empty when synchronized */
+  int has_time;          /* 0: what is marked with a star is not known, and 0 */
+  int64_t offset_ns;     /* * off by at most error_ns */
+  int64_t lower_ns;      /* * */
+  int64_t upper_ns;      /* * */
+  int64_t error_ns;      /* * */
+  double drift_ppm;      /* * the exchange's clock against this host's; positive: it is fast */
+  double drift_error_ppm; /* * */
+  int64_t rtt_min_ns;    /* * round trips of the last good resync */
+  int64_t rtt_last_ns;   /* * */
+  int64_t last_sync_us;  /* * this host's Unix time */
+  int64_t age_ms;        /* * since the last good answer */
+  int64_t samples;       /* of the last good resync: answers that agree */
+  int64_t rejected;      /* and those that do not */
+  int64_t rejected_contradicting; /* not used since the start, by why; -1 not told */
+  int64_t rejected_stale;
+  int64_t rejected_unusable;
+  int64_t resyncs_failed; /* since the start; 0 where it is not told */
+  int64_t resolution_ns; /* the smallest step of its answers */
+  int64_t next_sync_ms;
+  int64_t failures;      /* resyncs that failed in a row */
+};
+
+/* The exchange's clock at a past time of this host's; Unix times. */
+struct exchange_clock_converted {
+  char exchange[EXCHANGE_CLOCK_NAME_BYTES];
+  int64_t local_us;
+  int64_t estimate_us;
+  int64_t earliest_us;
+  int64_t latest_us;
+};
+
+/* What an exchange has refused a request with. NULL and 0: not known. */
+struct exchange_clock_refusal {
+  const char *code;       /* a whole number is sent as one, unless code_is_text */
+  int code_is_text;
+  int http_status;
+  const char *message;    /* of the exchange, or of the library that reports it */
+  const char *timestamp;  /* that the request carried; a whole number is sent as one, unless ... */
+  int timestamp_is_text;
+  int64_t recv_window_ms; /* that the request asked for */
+};
+
+/* What a refusal means, and what to do; docs/report.md has all verdicts and actions. */
+struct exchange_clock_report {
+  char exchange[EXCHANGE_CLOCK_NAME_BYTES];
+  char verdict[24];        /* clock, late, signature, key, rate_limit, format or unknown */
+  char action[32];
+  char explanation[1024];
+  int resynced;            /* the exchange's clock was read after the refusal */
+  int64_t retry_after_ms;  /* -1 not known */
+  struct exchange_clock_offset offset;
+  int has_stamp;           /* what to sign with now */
+  struct exchange_clock_stamp stamp;
+};
+
+/* A part of a text; start is NULL where there is none. */
+struct exchange_clock_text {
+  const char *start;
+  const char *end;
+};
+
+struct exchange_clock_health {
+  char status[16];              /* ok, degraded or failing */
+  int ready;
+  int64_t uptime_ms;
+  char version[32];
+  int has_offset;               /* what most exchanges agree this host's clock lacks is known */
+  int64_t offset_ns;
+  int64_t error_ns;
+  int kernel_synchronized;      /* -1 not known, as the next two */
+  int64_t kernel_estimated_error_ns;
+  int64_t kernel_maximum_error_ns;
+  int64_t exchanges;            /* how many; -1 not told, as the next five */
+  int64_t unknown;
+  int64_t synchronized;
+  int64_t holdover;
+  int64_t disrupted;
+  int64_t clients;
+  struct exchange_clock_text json; /* all of it, with `reasons` and `verdicts`; until the next call */
+};
+
+/* One entry of the daemon's catalogue. */
+struct exchange_clock_exchange {
+  char id[EXCHANGE_CLOCK_NAME_BYTES];
+  char name[EXCHANGE_CLOCK_NAME_BYTES];
+  char market[EXCHANGE_CLOCK_NAME_BYTES];
+  int enabled;
+  char endpoint[512];
+  int64_t resolution_ns;
+  char timestamp_format[24];
+  char timestamp_carrier[160];
+  char window_kind[24];
+  char window_param[EXCHANGE_CLOCK_NAME_BYTES]; /* empty: a request cannot choose */
+  int window_documented;
+  int64_t window_ms;               /* -1 not known, as the next two */
+  int64_t window_max_ms;
+  int64_t future_tolerance_ms;
+  struct exchange_clock_text json; /* all of it, with `codes` and `sources`; until the next call */
 };
 
 /* ------------------------------------------------------------------------------- The page */
@@ -356,13 +471,11 @@ static inline void exchange_clock_read_clocks(int64_t *raw_ns, int64_t *realtime
   *realtime_ns = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Sums that wrap where a damaged page would overflow them. */
-static inline int64_t exchange_clock_add(int64_t a, int64_t b) {
-  return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
+/* Differences that stay at the end of numbers where a damaged page would overflow them. */
 static inline int64_t exchange_clock_subtract(int64_t a, int64_t b) {
-  return (int64_t)((uint64_t)a - (uint64_t)b);
+  int64_t difference;
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return b < 0 ? INT64_MAX : INT64_MIN;
 }
 
 /* What a slot says of the exchange's clock when this host's clocks were these. */
@@ -377,6 +490,7 @@ static inline enum exchange_clock_status exchange_clock_slot_now(
     return EXCHANGE_CLOCK_NOT_SYNCHRONIZED;
   if (raw_ns > slot->void_after_raw_ns) return EXCHANGE_CLOCK_VOID;
   int64_t age = exchange_clock_subtract(raw_ns, slot->checked_raw_ns);
+  /* At most 5.6e15. */
   int64_t slack = 20000000 + (age > 0 ? age / 1000000 * 600 : 0);
   int64_t moved = exchange_clock_subtract(
       exchange_clock_subtract(realtime_ns, raw_ns), slot->real_minus_raw_ns);
@@ -390,10 +504,18 @@ static inline enum exchange_clock_status exchange_clock_slot_now(
   int64_t floor = (int64_t)least, ceiling = (int64_t)most;
   if ((double)floor > least) floor--;
   if ((double)ceiling < most) ceiling++;
-  now->earliest_ns = exchange_clock_add(exchange_clock_add(slot->lower_ns, elapsed), floor);
-  now->latest_ns = exchange_clock_add(exchange_clock_add(slot->upper_ns, elapsed), ceiling);
-  now->estimate_ns = exchange_clock_add(
-      now->earliest_ns, exchange_clock_subtract(now->latest_ns, now->earliest_ns) / 2);
+  /* Beyond 2116, or bounds that are 73 years apart or in the wrong order: the page is damaged. */
+  const int64_t farthest = INT64_C(1) << 62, widest = INT64_C(1) << 61;
+  int64_t earliest, latest;
+  if (__builtin_add_overflow(slot->lower_ns, elapsed, &earliest) ||
+      __builtin_add_overflow(earliest, floor, &earliest) ||
+      __builtin_add_overflow(slot->upper_ns, elapsed, &latest) ||
+      __builtin_add_overflow(latest, ceiling, &latest) || latest < earliest ||
+      earliest <= -farthest || earliest >= farthest || latest - widest > earliest)
+    return EXCHANGE_CLOCK_VOID;
+  now->earliest_ns = earliest;
+  now->latest_ns = latest;
+  now->estimate_ns = earliest + (latest - earliest) / 2;
   now->local_ns = realtime_ns;
   if (raw_ns > slot->holdover_after_raw_ns) now->state = EXCHANGE_CLOCK_STATE_HOLDOVER;
   return EXCHANGE_CLOCK_OK;
@@ -473,16 +595,20 @@ static inline enum exchange_clock_status exchange_clock_slot_stamp(
     const struct exchange_clock_slot *slot, const struct exchange_clock_now *now,
     int64_t recv_window_ms, int64_t lifetime_ms, struct exchange_clock_stamp *stamp) {
   static const int64_t steps[] = {1000000000, 1000000, 1000, 1, 1000000, 1000000000};
-  const int64_t uplink = 1000000000;
+  const int64_t uplink = 1000000000, longest_rule = INT64_C(1) << 53; /* 104 days */
   int is_window = slot->rule == 1;
   int64_t wanted = is_window ? recv_window_ms : lifetime_ms;
   int64_t other = is_window ? lifetime_ms : recv_window_ms;
   int64_t window = slot->window_ns, longest = slot->longest_window_ns;
   if ((!is_window && slot->rule != 2) || slot->format > 5 || other != 0)
     return EXCHANGE_CLOCK_ASK_SOCKET;
+  /* What no exchange has is a damaged page's. */
+  if (window < 0 || window > longest_rule || longest < 0 || longest > longest_rule ||
+      slot->tolerance_ns < 0 || slot->tolerance_ns > longest_rule)
+    return EXCHANGE_CLOCK_ASK_SOCKET;
   if (wanted != 0) {
     /* The daemon words what is wrong with it. */
-    if (!(slot->flags & 1) || wanted < 1 || wanted > 9000000000 ||
+    if (!(slot->flags & 1) || wanted < 1 || wanted > longest_rule / 1000000 ||
         (longest != 0 && wanted * 1000000 > longest))
       return EXCHANGE_CLOCK_ASK_SOCKET;
     window = wanted * 1000000;
@@ -535,6 +661,7 @@ static inline enum exchange_clock_status exchange_clock_slot_stamp(
   stamp->margin_ms = exchange_clock_floor_divide(margin, 1000000);
   stamp->has_margin = 1;
   stamp->is_text = slot->format >= 3;
+  stamp->carrier[0] = stamp->reason[0] = '\0';
   if (slot->format < 4)
     snprintf(stamp->timestamp, sizeof stamp->timestamp, "%lld", (long long)(instant / step));
   else
@@ -558,12 +685,6 @@ static inline enum exchange_clock_status exchange_clock_page_stamp(
 
 /* ----------------------------------------------------------------------------------- JSON */
 
-/* A part of a text; start is NULL where there is none. */
-struct exchange_clock_text {
-  const char *start;
-  const char *end;
-};
-
 static inline const char *exchange_clock_json_blank(const char *at, const char *end) {
   while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) at++;
   return at;
@@ -579,7 +700,7 @@ static inline const char *exchange_clock_json_string(const char *at, const char 
   for (at++; at < end && *at != '"'; at++) {
     if ((unsigned char)*at < 0x20) return NULL;
     if (*at != '\\') continue;
-    if (++at >= end || strchr("\"\\/bfnrtu", *at) == NULL) return NULL;
+    if (++at >= end || *at == '\0' || strchr("\"\\/bfnrtu", *at) == NULL) return NULL;
     if (*at != 'u') continue;
     for (int i = 0; i < 4; i++)
       if (++at >= end || strchr("0123456789abcdefABCDEF", *at) == NULL || *at == '\0') return NULL;
@@ -653,13 +774,104 @@ static inline struct exchange_clock_text exchange_clock_json_member(
   return none;
 }
 
+static inline int exchange_clock_json_begins(struct exchange_clock_text text, char first) {
+  return text.start != NULL && text.start < text.end && *text.start == first;
+}
+
+/* Goes on to the next element of an array that is known to be well formed; 0 at its end. An element
+   of NULL is before the first. */
+static inline int exchange_clock_json_next(
+    struct exchange_clock_text array, struct exchange_clock_text *element) {
+  if (!exchange_clock_json_begins(array, '[')) return 0;
+  const char *at = exchange_clock_json_blank(
+      element->start == NULL ? array.start + 1 : element->end, array.end);
+  if (element->start != NULL && at < array.end && *at == ',')
+    at = exchange_clock_json_blank(at + 1, array.end);
+  if (at >= array.end || *at == ']') return 0;
+  element->start = at;
+  element->end = exchange_clock_json_skip(at, array.end, 0);
+  return element->end != NULL;
+}
+
+/* Whether all elements of an array begin so: '{' objects, '"' strings. */
+static inline int exchange_clock_json_is_list_of(struct exchange_clock_text array, char first) {
+  struct exchange_clock_text element = {NULL, NULL};
+  if (!exchange_clock_json_begins(array, '[')) return 0;
+  while (exchange_clock_json_next(array, &element))
+    if (*element.start != first) return 0;
+  return 1;
+}
+
+/* A number that is finite, within some units of its last place: strtod(3) goes by the locale. 0, or
+   -1 where it is none. */
+static inline int exchange_clock_json_real(struct exchange_clock_text text, double *number) {
+  const char *at = text.start;
+  if (at == NULL || at >= text.end || (*at != '-' && (*at < '0' || *at > '9'))) return -1;
+  int is_negative = *at == '-', is_fraction = 0;
+  int64_t digits = 0, exponent = 0;
+  for (at += is_negative; at < text.end && *at != 'e' && *at != 'E'; at++) {
+    if (*at == '.') {
+      is_fraction = 1;
+      continue;
+    }
+    if (digits < 100000000000000000) {
+      digits = digits * 10 + (*at - '0');
+      exponent -= is_fraction;
+    } else {
+      exponent += !is_fraction;
+    }
+  }
+  if (at < text.end) {
+    int64_t power = 0;
+    at++;
+    int is_down = *at == '-';
+    for (at += *at == '-' || *at == '+'; at < text.end; at++)
+      if (power < 100000) power = power * 10 + (*at - '0');
+    exponent += is_down ? -power : power;
+  }
+  double value = (double)digits, scale = 1;
+  int64_t steps = exponent < 0 ? -exponent : exponent;
+  for (int64_t i = 0; i < steps && i < 700 && value != 0; i++) {
+    /* Powers up to 1e22 are exact, so that usual numbers are rounded once. */
+    if (scale >= 1e22) {
+      value = exponent < 0 ? value / scale : value * scale;
+      scale = 1;
+    }
+    scale *= 10;
+  }
+  value = exponent < 0 ? value / scale : value * scale;
+  if (!(value < 1.7976931348623157e308)) return -1;
+  *number = is_negative ? -value : value;
+  return 0;
+}
+
+/* Whether a text is UTF-8, without what no character has: surrogates, more than U+10FFFF, and more
+   bytes than needed. */
+static inline int exchange_clock_is_utf8(const char *text, size_t length) {
+  const unsigned char *at = (const unsigned char *)text, *end = at + length;
+  while (at < end) {
+    unsigned char first = *at++;
+    if (first < 0x80) continue;
+    int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    if (first < 0xC2 || first > 0xF4 || end - at < more) return 0;
+    if ((first == 0xE0 && *at < 0xA0) || (first == 0xED && *at > 0x9F) ||
+        (first == 0xF0 && *at < 0x90) || (first == 0xF4 && *at > 0x8F))
+      return 0;
+    for (; more > 0; more--, at++)
+      if ((*at & 0xC0) != 0x80) return 0;
+  }
+  return 1;
+}
+
 /* A whole number that fits; 0, or -1 where it is none. */
 static inline int exchange_clock_json_integer(struct exchange_clock_text text, int64_t *number) {
   const char *at = text.start;
   if (at == NULL || at >= text.end) return -1;
   int is_negative = *at == '-';
   int64_t value = 0;
-  for (at += is_negative; at < text.end; at++) {
+  at += is_negative;
+  if (at >= text.end) return -1;
+  for (; at < text.end; at++) {
     if (*at < '0' || *at > '9') return -1;
     if (__builtin_mul_overflow(value, 10, &value)) return -1;
     int digit = *at - '0';
@@ -671,7 +883,8 @@ static inline int exchange_clock_json_integer(struct exchange_clock_text text, i
   return 0;
 }
 
-/* A string without its escapes, cut to what fits, terminated; 0, or -1 where it is none. */
+/* A string without its escapes, cut to the characters that fit, terminated; 0, 1 where it was cut,
+   or -1 where it is none. */
 static inline int exchange_clock_json_copy(
     struct exchange_clock_text text, char *copy, size_t capacity) {
   size_t length = 0;
@@ -723,9 +936,12 @@ static inline int exchange_clock_json_copy(
         bytes[0] = (char)code;
       }
     } else {
+      /* All bytes of the character. */
       bytes[0] = *at;
+      while (count < 4 && (code & 0x80) && at + 1 < text.end && ((unsigned char)at[1] & 0xC0) == 0x80)
+        bytes[count++] = *++at;
     }
-    if (length + count >= capacity) break;
+    if (length + count >= capacity) return 1;
     memcpy(copy + length, bytes, count);
     length += count;
     copy[length] = '\0';
@@ -827,6 +1043,15 @@ static inline enum exchange_clock_status exchange_clock_fail(
   return status;
 }
 
+/* Whether a line is an object of JSON-RPC 2.0. */
+static inline int exchange_clock_is_message(struct exchange_clock_text line) {
+  size_t length = (size_t)(line.end - line.start);
+  const char *end = exchange_clock_json_skip(line.start, line.end, 0);
+  return end != NULL && exchange_clock_json_blank(end, line.end) == line.end &&
+         exchange_clock_is_utf8(line.start, length) &&
+         exchange_clock_json_is(exchange_clock_json_member(line, "jsonrpc"), "\"2.0\"");
+}
+
 /* The result of an answer's line; or what it refuses with. The result points into the line. */
 static inline enum exchange_clock_status exchange_clock_read_answer(
     const char *line, size_t length, int64_t id, struct exchange_clock_text *result,
@@ -835,9 +1060,7 @@ static inline enum exchange_clock_status exchange_clock_read_answer(
   int64_t found;
   *result = none;
   exchange_clock_fail(error, EXCHANGE_CLOCK_OK, "");
-  const char *end = exchange_clock_json_skip(line, whole.end, 0);
-  if (end == NULL || exchange_clock_json_blank(end, whole.end) != whole.end ||
-      !exchange_clock_json_is(exchange_clock_json_member(whole, "jsonrpc"), "\"2.0\""))
+  if (!exchange_clock_is_message(whole))
     return exchange_clock_fail(error, EXCHANGE_CLOCK_PROTOCOL, "this is no answer of the daemon");
   struct exchange_clock_text of = exchange_clock_json_member(whole, "id");
   struct exchange_clock_text refusal = exchange_clock_json_member(whole, "error");
@@ -849,7 +1072,7 @@ static inline enum exchange_clock_status exchange_clock_read_answer(
   if (result->start != NULL) return EXCHANGE_CLOCK_OK;
   if (exchange_clock_json_integer(exchange_clock_json_member(refusal, "code"), &found) != 0 ||
       exchange_clock_json_copy(exchange_clock_json_member(refusal, "message"), error->message,
-                               sizeof error->message) != 0)
+                               sizeof error->message) < 0)
     return exchange_clock_fail(
         error, EXCHANGE_CLOCK_PROTOCOL, "the answer has neither a result nor an error");
   error->code = found;
@@ -876,59 +1099,305 @@ static inline int exchange_clock_read_number(
   return exchange_clock_json_integer(value, number);
 }
 
+/* A member that is text, or null where that is allowed: then empty. Cut to what fits. */
+static inline int exchange_clock_read_text(
+    struct exchange_clock_text result, const char *name, int may_be_null, char *copy,
+    size_t capacity) {
+  struct exchange_clock_text value = exchange_clock_json_member(result, name);
+  copy[0] = '\0';
+  if (may_be_null && exchange_clock_json_is(value, "null")) return 0;
+  return exchange_clock_json_copy(value, copy, capacity) < 0 ? -1 : 0;
+}
+
+/* A member that is true or false. */
+static inline int exchange_clock_read_truth(
+    struct exchange_clock_text result, const char *name, int *truth) {
+  struct exchange_clock_text value = exchange_clock_json_member(result, name);
+  *truth = exchange_clock_json_is(value, "true");
+  return *truth || exchange_clock_json_is(value, "false") ? 0 : -1;
+}
+
+/* The name of the exchange, and its state. */
 static inline int exchange_clock_read_state(
-    struct exchange_clock_text result, enum exchange_clock_state *state) {
+    struct exchange_clock_text result, char exchange[EXCHANGE_CLOCK_NAME_BYTES],
+    enum exchange_clock_state *state) {
   struct exchange_clock_text value = exchange_clock_json_member(result, "state");
   *state = exchange_clock_json_is(value, "\"synchronized\"") ? EXCHANGE_CLOCK_STATE_SYNCHRONIZED
          : exchange_clock_json_is(value, "\"holdover\"")     ? EXCHANGE_CLOCK_STATE_HOLDOVER
          : exchange_clock_json_is(value, "\"disrupted\"")    ? EXCHANGE_CLOCK_STATE_DISRUPTED
                                                              : EXCHANGE_CLOCK_STATE_UNKNOWN;
-  return value.start != NULL && *value.start == '"' ? 0 : -1;
+  if (*state == EXCHANGE_CLOCK_STATE_UNKNOWN && !exchange_clock_json_is(value, "\"unknown\""))
+    return -1;
+  return exchange_clock_read_text(result, "exchange", 0, exchange, EXCHANGE_CLOCK_NAME_BYTES);
 }
 
-/* What `now` was answered with; -1 where something is missing. */
+/* What `now` was answered with; -1 where something is missing, or not what it should be. So are all
+   that follow. */
 static inline int exchange_clock_read_now(
     struct exchange_clock_text result, struct exchange_clock_now *now) {
-  int64_t estimate, earliest, latest, local;
+  char exchange[EXCHANGE_CLOCK_NAME_BYTES];
   memset(now, 0, sizeof *now);
-  if (exchange_clock_read_state(result, &now->state) ||
-      exchange_clock_read_number(result, "estimate_us", 0, 0, &estimate) ||
-      exchange_clock_read_number(result, "earliest_us", 0, 0, &earliest) ||
-      exchange_clock_read_number(result, "latest_us", 0, 0, &latest) ||
-      exchange_clock_read_number(result, "local_us", 0, 0, &local))
+  if (exchange_clock_read_state(result, exchange, &now->state) ||
+      exchange_clock_read_number(result, "estimate_us", 0, 0, &now->estimate_ns) ||
+      exchange_clock_read_number(result, "earliest_us", 0, 0, &now->earliest_ns) ||
+      exchange_clock_read_number(result, "latest_us", 0, 0, &now->latest_ns) ||
+      exchange_clock_read_number(result, "local_us", 0, 0, &now->local_ns) ||
+      __builtin_mul_overflow(now->estimate_ns, 1000, &now->estimate_ns) ||
+      __builtin_mul_overflow(now->earliest_ns, 1000, &now->earliest_ns) ||
+      __builtin_mul_overflow(now->latest_ns, 1000, &now->latest_ns) ||
+      __builtin_mul_overflow(now->local_ns, 1000, &now->local_ns))
     return -1;
-  now->estimate_ns = estimate * 1000;
-  now->earliest_ns = earliest * 1000;
-  now->latest_ns = latest * 1000;
-  now->local_ns = local * 1000;
   return 0;
 }
 
-/* What `stamp` was answered with; -1 where something is missing. */
 static inline int exchange_clock_read_stamp(
     struct exchange_clock_text result, struct exchange_clock_stamp *stamp) {
   struct exchange_clock_text time = exchange_clock_json_member(result, "timestamp");
-  struct exchange_clock_text sure = exchange_clock_json_member(result, "guaranteed");
+  char exchange[EXCHANGE_CLOCK_NAME_BYTES];
   int64_t number;
   memset(stamp, 0, sizeof *stamp);
-  stamp->is_text = time.start != NULL && *time.start == '"';
+  stamp->is_text = exchange_clock_json_begins(time, '"');
   if (stamp->is_text) {
-    exchange_clock_json_copy(time, stamp->timestamp, sizeof stamp->timestamp);
+    if (exchange_clock_json_copy(time, stamp->timestamp, sizeof stamp->timestamp)) return -1;
   } else {
     if (exchange_clock_json_integer(time, &number)) return -1;
     snprintf(stamp->timestamp, sizeof stamp->timestamp, "%lld", (long long)number);
   }
-  stamp->guaranteed = exchange_clock_json_is(sure, "true");
   stamp->has_margin =
       !exchange_clock_json_is(exchange_clock_json_member(result, "margin_ms"), "null");
-  if (exchange_clock_read_state(result, &stamp->state) || sure.start == NULL ||
+  if (exchange_clock_json_member(result, "reason").start != NULL &&
+      exchange_clock_read_text(result, "reason", 1, stamp->reason, sizeof stamp->reason))
+    return -1;
+  if (exchange_clock_read_state(result, exchange, &stamp->state) ||
       exchange_clock_read_number(result, "unix_us", 0, 0, &stamp->unix_us) ||
+      exchange_clock_read_text(result, "carrier", 1, stamp->carrier, sizeof stamp->carrier) ||
       exchange_clock_read_number(result, "recv_window_ms", 1, -1, &stamp->recv_window_ms) ||
       exchange_clock_read_number(result, "min_recv_window_ms", 1, -1,
                                  &stamp->min_recv_window_ms) ||
-      exchange_clock_read_number(result, "margin_ms", 1, 0, &stamp->margin_ms))
+      exchange_clock_read_number(result, "margin_ms", 1, 0, &stamp->margin_ms) ||
+      exchange_clock_read_truth(result, "guaranteed", &stamp->guaranteed))
     return -1;
   return 0;
+}
+
+static inline int exchange_clock_read_offset(
+    struct exchange_clock_text result, struct exchange_clock_offset *offset) {
+  static const char *const names[] = {"offset_ns",  "lower_ns",     "upper_ns",   "error_ns",
+                                      "rtt_min_ns", "rtt_last_ns", "last_sync_us", "age_ms"};
+  static const char *const rates[] = {"drift_ppm", "drift_error_ppm"};
+  memset(offset, 0, sizeof *offset);
+  int64_t *numbers[] = {&offset->offset_ns,  &offset->lower_ns,    &offset->upper_ns,
+                        &offset->error_ns,   &offset->rtt_min_ns,  &offset->rtt_last_ns,
+                        &offset->last_sync_us, &offset->age_ms};
+  double *fractions[] = {&offset->drift_ppm, &offset->drift_error_ppm};
+  offset->has_time = 1;
+  for (int i = 0; i < 8; i++) {
+    if (exchange_clock_read_number(result, names[i], 1, 0, numbers[i])) return -1;
+    if (exchange_clock_json_is(exchange_clock_json_member(result, names[i]), "null"))
+      offset->has_time = 0;
+  }
+  for (int i = 0; i < 2; i++) {
+    struct exchange_clock_text value = exchange_clock_json_member(result, rates[i]);
+    if (exchange_clock_json_is(value, "null")) offset->has_time = 0;
+    else if (exchange_clock_json_real(value, fractions[i])) return -1;
+  }
+  if (!offset->has_time) {
+    for (int i = 0; i < 8; i++) *numbers[i] = 0;
+    for (int i = 0; i < 2; i++) *fractions[i] = 0;
+  }
+  struct exchange_clock_text by = exchange_clock_json_member(result, "rejected_by");
+  if (by.start != NULL && !exchange_clock_json_begins(by, '{')) return -1;
+  if (exchange_clock_read_number(by, "contradicting", 0, -1, &offset->rejected_contradicting))
+    offset->rejected_contradicting = -1;
+  if (exchange_clock_read_number(by, "stale", 0, -1, &offset->rejected_stale))
+    offset->rejected_stale = -1;
+  if (exchange_clock_read_number(by, "unusable", 0, -1, &offset->rejected_unusable))
+    offset->rejected_unusable = -1;
+  struct exchange_clock_text causes = exchange_clock_json_member(result, "resyncs_by");
+  if ((causes.start != NULL && !exchange_clock_json_begins(causes, '{')) ||
+      (exchange_clock_json_member(result, "resyncs_failed").start != NULL &&
+       exchange_clock_read_number(result, "resyncs_failed", 0, 0, &offset->resyncs_failed)))
+    return -1;
+  if (exchange_clock_read_state(result, offset->exchange, &offset->state) ||
+      exchange_clock_read_text(result, "reason", 0, offset->reason, sizeof offset->reason) ||
+      exchange_clock_read_number(result, "samples", 0, 0, &offset->samples) ||
+      exchange_clock_read_number(result, "rejected", 0, 0, &offset->rejected) ||
+      exchange_clock_read_number(result, "resolution_ns", 0, 0, &offset->resolution_ns) ||
+      exchange_clock_read_number(result, "next_sync_ms", 0, 0, &offset->next_sync_ms) ||
+      exchange_clock_read_number(result, "failures", 0, 0, &offset->failures))
+    return -1;
+  return 0;
+}
+
+/* A list of offsets: those that fit, and how many there are. */
+static inline int exchange_clock_read_offsets(
+    struct exchange_clock_text result, struct exchange_clock_offset *offsets, size_t capacity,
+    size_t *count) {
+  struct exchange_clock_text element = {NULL, NULL};
+  struct exchange_clock_offset spare;
+  *count = 0;
+  if (!exchange_clock_json_begins(result, '[')) return -1;
+  while (exchange_clock_json_next(result, &element)) {
+    if (exchange_clock_read_offset(element, *count < capacity ? &offsets[*count] : &spare))
+      return -1;
+    ++*count;
+  }
+  return 0;
+}
+
+static inline int exchange_clock_read_converted(
+    struct exchange_clock_text result, struct exchange_clock_converted *converted) {
+  memset(converted, 0, sizeof *converted);
+  if (exchange_clock_read_text(result, "exchange", 0, converted->exchange,
+                               sizeof converted->exchange) ||
+      exchange_clock_read_number(result, "local_us", 0, 0, &converted->local_us) ||
+      exchange_clock_read_number(result, "estimate_us", 0, 0, &converted->estimate_us) ||
+      exchange_clock_read_number(result, "earliest_us", 0, 0, &converted->earliest_us) ||
+      exchange_clock_read_number(result, "latest_us", 0, 0, &converted->latest_us))
+    return -1;
+  return 0;
+}
+
+static inline int exchange_clock_read_report(
+    struct exchange_clock_text result, struct exchange_clock_report *report) {
+  struct exchange_clock_text stamp = exchange_clock_json_member(result, "stamp");
+  memset(report, 0, sizeof *report);
+  report->has_stamp = !exchange_clock_json_is(stamp, "null");
+  if (report->has_stamp && exchange_clock_read_stamp(stamp, &report->stamp)) return -1;
+  if (exchange_clock_read_text(result, "exchange", 0, report->exchange, sizeof report->exchange) ||
+      exchange_clock_read_text(result, "verdict", 0, report->verdict, sizeof report->verdict) ||
+      exchange_clock_read_text(result, "action", 0, report->action, sizeof report->action) ||
+      exchange_clock_read_text(result, "explanation", 0, report->explanation,
+                               sizeof report->explanation) ||
+      exchange_clock_read_truth(result, "resynced", &report->resynced) ||
+      exchange_clock_read_number(result, "retry_after_ms", 1, -1, &report->retry_after_ms) ||
+      exchange_clock_read_offset(exchange_clock_json_member(result, "offset"), &report->offset))
+    return -1;
+  return 0;
+}
+
+static inline int exchange_clock_read_health(
+    struct exchange_clock_text result, struct exchange_clock_health *health) {
+  static const char *const names[] = {"exchanges", "unknown",   "synchronized",
+                                      "holdover",  "disrupted", "clients"};
+  struct exchange_clock_text clock = exchange_clock_json_member(result, "system_clock");
+  struct exchange_clock_text counts = exchange_clock_json_member(result, "counts");
+  struct exchange_clock_text verdicts = exchange_clock_json_member(result, "verdicts");
+  struct exchange_clock_text reasons = exchange_clock_json_member(result, "reasons");
+  struct exchange_clock_text kernel = exchange_clock_json_member(clock, "kernel_synchronized");
+  memset(health, 0, sizeof *health);
+  int64_t *numbers[] = {&health->exchanges, &health->unknown,   &health->synchronized,
+                        &health->holdover,  &health->disrupted, &health->clients};
+  health->json = result;
+  if (!exchange_clock_json_begins(clock, '{') || !exchange_clock_json_begins(counts, '{') ||
+      !exchange_clock_json_is_list_of(reasons, '"') ||
+      (verdicts.start != NULL && !exchange_clock_json_is_list_of(verdicts, '{')) ||
+      exchange_clock_read_text(result, "status", 0, health->status, sizeof health->status) ||
+      exchange_clock_read_truth(result, "ready", &health->ready) ||
+      exchange_clock_read_number(result, "uptime_ms", 0, 0, &health->uptime_ms) ||
+      exchange_clock_read_text(result, "version", 0, health->version, sizeof health->version))
+    return -1;
+  for (int i = 0; i < 6; i++)
+    if (exchange_clock_read_number(counts, names[i], 0, -1, numbers[i])) *numbers[i] = -1;
+  health->has_offset =
+      exchange_clock_read_number(clock, "offset_ns", 0, 0, &health->offset_ns) == 0 &&
+      exchange_clock_read_number(clock, "error_ns", 0, 0, &health->error_ns) == 0;
+  if (!health->has_offset) health->offset_ns = health->error_ns = 0;
+  health->kernel_synchronized = exchange_clock_json_is(kernel, "true")    ? 1
+                                : exchange_clock_json_is(kernel, "false") ? 0
+                                                                          : -1;
+  if (exchange_clock_read_number(clock, "kernel_estimated_error_ns", 1, -1,
+                                 &health->kernel_estimated_error_ns))
+    health->kernel_estimated_error_ns = -1;
+  if (exchange_clock_read_number(clock, "kernel_maximum_error_ns", 1, -1,
+                                 &health->kernel_maximum_error_ns))
+    health->kernel_maximum_error_ns = -1;
+  return 0;
+}
+
+static inline int exchange_clock_has_member(struct exchange_clock_text result, const char *name) {
+  return exchange_clock_json_member(result, name).start != NULL;
+}
+
+static inline int exchange_clock_read_exchange(
+    struct exchange_clock_text result, struct exchange_clock_exchange *exchange) {
+  char text[8];
+  memset(exchange, 0, sizeof *exchange);
+  exchange->json = result;
+  /* What an older daemon does not say. */
+  snprintf(exchange->window_kind, sizeof exchange->window_kind, "unknown");
+  exchange->window_documented = 1;
+  if ((exchange_clock_has_member(result, "window_kind") &&
+       exchange_clock_read_text(result, "window_kind", 0, exchange->window_kind,
+                                sizeof exchange->window_kind)) ||
+      (exchange_clock_has_member(result, "window_param") &&
+       exchange_clock_read_text(result, "window_param", 1, exchange->window_param,
+                                sizeof exchange->window_param)) ||
+      (exchange_clock_has_member(result, "window_documented") &&
+       exchange_clock_read_truth(result, "window_documented", &exchange->window_documented)) ||
+      (exchange_clock_has_member(result, "confidence") &&
+       exchange_clock_read_text(result, "confidence", 0, text, sizeof text)) ||
+      (exchange_clock_has_member(result, "sources") &&
+       !exchange_clock_json_is_list_of(exchange_clock_json_member(result, "sources"), '"')))
+    return -1;
+  if (exchange_clock_read_text(result, "id", 0, exchange->id, sizeof exchange->id) ||
+      exchange_clock_read_text(result, "name", 0, exchange->name, sizeof exchange->name) ||
+      exchange_clock_read_text(result, "market", 0, exchange->market, sizeof exchange->market) ||
+      exchange_clock_read_truth(result, "enabled", &exchange->enabled) ||
+      exchange_clock_read_text(result, "endpoint", 0, exchange->endpoint,
+                               sizeof exchange->endpoint) ||
+      exchange_clock_read_number(result, "resolution_ns", 0, 0, &exchange->resolution_ns) ||
+      exchange_clock_read_text(result, "timestamp_format", 0, exchange->timestamp_format,
+                               sizeof exchange->timestamp_format) ||
+      exchange_clock_read_text(result, "timestamp_carrier", 0, exchange->timestamp_carrier,
+                               sizeof exchange->timestamp_carrier) ||
+      exchange_clock_read_number(result, "window_ms", 1, -1, &exchange->window_ms) ||
+      exchange_clock_read_number(result, "window_max_ms", 1, -1, &exchange->window_max_ms) ||
+      exchange_clock_read_number(result, "future_tolerance_ms", 1, -1,
+                                 &exchange->future_tolerance_ms) ||
+      !exchange_clock_json_is_list_of(exchange_clock_json_member(result, "codes"), '{'))
+    return -1;
+  return 0;
+}
+
+static inline int exchange_clock_read_exchanges(
+    struct exchange_clock_text result, struct exchange_clock_exchange *exchanges, size_t capacity,
+    size_t *count) {
+  struct exchange_clock_text element = {NULL, NULL};
+  struct exchange_clock_exchange spare;
+  *count = 0;
+  if (!exchange_clock_json_begins(result, '[')) return -1;
+  while (exchange_clock_json_next(result, &element)) {
+    if (exchange_clock_read_exchange(element, *count < capacity ? &exchanges[*count] : &spare))
+      return -1;
+    ++*count;
+  }
+  return 0;
+}
+
+/* What `subscribe` was answered with: the number, and the list of offsets. */
+static inline int exchange_clock_read_subscribed(
+    struct exchange_clock_text result, int64_t *subscription, struct exchange_clock_text *offsets) {
+  size_t count;
+  *offsets = exchange_clock_json_member(result, "offsets");
+  return exchange_clock_read_number(result, "subscription", 0, 0, subscription) ||
+                 exchange_clock_read_offsets(*offsets, NULL, 0, &count)
+             ? -1 : 0;
+}
+
+/* A line that came unasked: 1 and what it tells, 0 for what is not known here and to be passed over,
+   or -1 where it is no notification of this protocol's. */
+static inline int exchange_clock_read_notification(
+    const char *line, size_t length, int64_t *subscription, struct exchange_clock_offset *offset) {
+  struct exchange_clock_text whole = {line, line + length};
+  if (!exchange_clock_is_message(whole)) return -1;
+  struct exchange_clock_text method = exchange_clock_json_member(whole, "method");
+  struct exchange_clock_text params = exchange_clock_json_member(whole, "params");
+  if (!exchange_clock_json_begins(method, '"')) return -1;
+  if (!exchange_clock_json_is(method, "\"offset\"")) return 0;
+  return exchange_clock_read_number(params, "subscription", 0, 0, subscription) ||
+                 exchange_clock_read_offset(params, offset)
+             ? -1 : 1;
 }
 
 /* ----------------------------------------------------------------------------- The client */
@@ -963,6 +1432,13 @@ static inline void exchange_clock_close(struct exchange_clock *clock) {
   clock->capacity = 0;
 }
 
+/* Milliseconds that only grow. */
+static inline int64_t exchange_clock_monotonic_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 static inline enum exchange_clock_status exchange_clock_reach(struct exchange_clock *clock) {
   struct sockaddr_un address;
   struct timeval patience;
@@ -973,29 +1449,36 @@ static inline enum exchange_clock_status exchange_clock_reach(struct exchange_cl
   memcpy(address.sun_path, clock->socket_path, sizeof clock->socket_path);
   patience.tv_sec = clock->timeout_ms / 1000;
   patience.tv_usec = clock->timeout_ms % 1000 * 1000;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
-      setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
-      connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), result = -1;
+  /* Where as many as may be are waiting to be taken already, it waits for so long. */
+  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0) {
+    do {
+      result = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address);
+    } while (result != 0 && errno == EINTR);
+  }
+  if (result == 0) {
     clock->fd = fd;
     clock->length = clock->consumed = 0;
     return EXCHANGE_CLOCK_OK;
   }
+  int is_late = errno == EAGAIN;
   snprintf(text, sizeof text,
            "no daemon at %s: %s; start exchange-clockd, or name its socket with"
-           " EXCHANGE_CLOCK_SOCKET", clock->socket_path, strerror(errno));
+           " EXCHANGE_CLOCK_SOCKET", clock->socket_path,
+           is_late ? "it takes no connection" : strerror(errno));
   if (fd >= 0) close(fd);
-  return exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_UNREACHABLE, text);
+  return exchange_clock_fail(
+      &clock->error, is_late ? EXCHANGE_CLOCK_TIMED_OUT : EXCHANGE_CLOCK_UNREACHABLE, text);
 }
 
 /* A client of the daemon at a socket; NULL for that of EXCHANGE_CLOCK_SOCKET, or the service's. The
-   page is clock.page beside it. Fails where there is neither a page nor a socket; the client may be
+   page is clock.page beside it. timeout_ms: what an answer may take. Fails where there is neither a page nor a socket; the client may be
    used even then, as a daemon that is started later is found. */
-static inline enum exchange_clock_status exchange_clock_connect(
-    struct exchange_clock *clock, const char *socket_path) {
+static inline enum exchange_clock_status exchange_clock_connect_within(
+    struct exchange_clock *clock, const char *socket_path, int timeout_ms) {
   memset(clock, 0, sizeof *clock);
   clock->fd = -1;
-  clock->timeout_ms = 5000;
+  clock->timeout_ms = timeout_ms;
   if (socket_path == NULL) socket_path = getenv("EXCHANGE_CLOCK_SOCKET");
   if (socket_path == NULL || *socket_path == '\0')
     socket_path = "/run/exchange-clock/exchange-clock.sock";
@@ -1010,6 +1493,12 @@ static inline enum exchange_clock_status exchange_clock_connect(
   exchange_clock_read_clocks(&clock->page_tried_raw_ns, &realtime_ns);
   clock->page_status = exchange_clock_page_open(&clock->page, clock->page_path);
   return clock->page_status == EXCHANGE_CLOCK_OK ? EXCHANGE_CLOCK_OK : exchange_clock_reach(clock);
+}
+
+/* As above, with five seconds for an answer. */
+static inline enum exchange_clock_status exchange_clock_connect(
+    struct exchange_clock *clock, const char *socket_path) {
+  return exchange_clock_connect_within(clock, socket_path, 5000);
 }
 
 /* Opens the page anew where that may help: it was replaced, or there was none, or nobody refreshes
@@ -1050,8 +1539,9 @@ static inline enum exchange_clock_status exchange_clock_read_page(
         exchange_clock_page_read(&clock->page, index, slot, now);
     /* Whose slot was not looked after for long may have been left for another page. */
     int is_left = status == EXCHANGE_CLOCK_OK &&
-                  exchange_clock_add(now->local_ns, -slot->real_minus_raw_ns) -
-                          slot->checked_raw_ns > 10000000000;
+                  exchange_clock_subtract(
+                      exchange_clock_subtract(now->local_ns, slot->real_minus_raw_ns),
+                      slot->checked_raw_ns) > 10000000000;
     if (round == 0 && (status != EXCHANGE_CLOCK_OK || is_left) &&
         exchange_clock_reopen_page(clock, status))
       continue;
@@ -1060,24 +1550,50 @@ static inline enum exchange_clock_status exchange_clock_read_page(
   }
 }
 
-static inline enum exchange_clock_status exchange_clock_exchange_lines(
-    struct exchange_clock *clock, const char *line, size_t length) {
+/* Waits until the socket can be read (POLLIN) or written (POLLOUT). 0, or -1 where it could not in
+   time; a deadline below 0 is none. */
+static inline int exchange_clock_wait(struct exchange_clock *clock, short event, int64_t deadline_ms) {
+  for (;;) {
+    struct pollfd entry;
+    entry.fd = clock->fd;
+    entry.events = event;
+    entry.revents = 0;
+    int64_t left = deadline_ms < 0 ? -1 : deadline_ms - exchange_clock_monotonic_ms();
+    if (deadline_ms >= 0 && left <= 0) return -1;
+    if (poll(&entry, 1, left > 1000000 ? 1000000 : (int)left) > 0) return 0;
+  }
+}
+
+static inline enum exchange_clock_status exchange_clock_send_line(
+    struct exchange_clock *clock, const char *line, size_t length, int64_t deadline_ms) {
   size_t sent = 0;
-  memmove(clock->buffer, clock->buffer + clock->consumed, clock->length - clock->consumed);
-  clock->length -= clock->consumed;
-  clock->consumed = 0;
   while (sent < length) {
-    ssize_t count = send(clock->fd, line + sent, length - sent, MSG_NOSIGNAL);
+    ssize_t count = send(clock->fd, line + sent, length - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count >= 0) {
       sent += (size_t)count;
     } else if (errno == EPIPE || errno == ECONNRESET) {
       break; /* a client that is turned away is told why before the connection is closed */
+    } else if (errno == EAGAIN) {
+      if (exchange_clock_wait(clock, POLLOUT, deadline_ms))
+        return exchange_clock_fail(
+            &clock->error, EXCHANGE_CLOCK_TIMED_OUT, "the daemon does not take the request");
     } else if (errno != EINTR) {
       return exchange_clock_fail(
-          &clock->error, errno == EAGAIN ? EXCHANGE_CLOCK_TIMED_OUT : EXCHANGE_CLOCK_UNREACHABLE,
-          "the daemon does not take the request");
+          &clock->error, EXCHANGE_CLOCK_UNREACHABLE, "the daemon does not take the request");
     }
   }
+  return EXCHANGE_CLOCK_OK;
+}
+
+/* The next line: the first `consumed` bytes of the buffer, the newline with them. */
+static inline enum exchange_clock_status exchange_clock_receive_line(
+    struct exchange_clock *clock, int64_t deadline_ms) {
+  if (clock->buffer == NULL &&
+      (clock->buffer = (char *)malloc(clock->capacity = 16384)) == NULL)
+    return exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL, "no memory is left");
+  memmove(clock->buffer, clock->buffer + clock->consumed, clock->length - clock->consumed);
+  clock->length -= clock->consumed;
+  clock->consumed = 0;
   size_t seen = 0;
   for (;;) {
     const char *newline =
@@ -1096,41 +1612,65 @@ static inline enum exchange_clock_status exchange_clock_exchange_lines(
       clock->buffer = larger;
       clock->capacity *= 2;
     }
-    ssize_t count =
-        recv(clock->fd, clock->buffer + clock->length, clock->capacity - clock->length, 0);
+    ssize_t count = recv(clock->fd, clock->buffer + clock->length,
+                         clock->capacity - clock->length, MSG_DONTWAIT);
     if (count > 0) {
       clock->length += (size_t)count;
     } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
       return exchange_clock_fail(
           &clock->error, EXCHANGE_CLOCK_UNREACHABLE, "the daemon closed the connection");
-    } else if (errno == EAGAIN) {
+    } else if (errno == EAGAIN && exchange_clock_wait(clock, POLLIN, deadline_ms)) {
       return exchange_clock_fail(
           &clock->error, EXCHANGE_CLOCK_TIMED_OUT, "the daemon has not answered in time");
     }
   }
 }
 
+/* Sends a line and receives its answer; what else comes meanwhile is passed over. */
+static inline enum exchange_clock_status exchange_clock_exchange_lines(
+    struct exchange_clock *clock, const char *line, size_t length, int64_t deadline_ms) {
+  enum exchange_clock_status status = exchange_clock_send_line(clock, line, length, deadline_ms);
+  while (status == EXCHANGE_CLOCK_OK) {
+    struct exchange_clock_offset offset;
+    struct exchange_clock_text answer;
+    int64_t subscription;
+    status = exchange_clock_receive_line(clock, deadline_ms);
+    if (status != EXCHANGE_CLOCK_OK) break;
+    answer.start = clock->buffer;
+    answer.end = clock->buffer + clock->consumed - 1;
+    if (!exchange_clock_is_message(answer) || !exchange_clock_has_member(answer, "method")) break;
+    if (exchange_clock_read_notification(
+            answer.start, clock->consumed - 1, &subscription, &offset) < 0)
+      status = exchange_clock_fail(
+          &clock->error, EXCHANGE_CLOCK_PROTOCOL, "this is no notification of the daemon");
+  }
+  return status;
+}
+
 /* Asks the daemon anything: `params` is an object of JSON. The result, in JSON, is valid until the
-   next call. Where the daemon was restarted meanwhile, it is asked once more. */
+   next call. Where the daemon was restarted meanwhile, it is asked once more. What waits for an
+   exchange (resync, report) or the disk (history) may take a minute. */
 static inline enum exchange_clock_status exchange_clock_call(
     struct exchange_clock *clock, const char *method, const char *params,
     struct exchange_clock_text *result) {
   result->start = result->end = NULL;
   size_t capacity = strlen(params) + strlen(method) * 6 + 96;
   char *line = (char *)malloc(capacity);
-  if (line == NULL || (clock->buffer == NULL &&
-                       (clock->buffer = (char *)malloc(clock->capacity = 16384)) == NULL)) {
-    free(line);
+  if (line == NULL)
     return exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL, "no memory is left");
-  }
-  int64_t id = ++clock->next_id;
+  int64_t id = ++clock->next_id, patience_ms = clock->timeout_ms;
+  if (patience_ms < 60000 && (strcmp(method, "resync") == 0 || strcmp(method, "report") == 0 ||
+                              strcmp(method, "history") == 0))
+    patience_ms = 60000;
   size_t length = exchange_clock_request_line(id, method, params, line, capacity);
   line[length++] = '\n';
   enum exchange_clock_status status;
   for (int round = 0;; round++) {
     int was_connected = clock->fd >= 0;
     status = exchange_clock_reach(clock);
-    if (status == EXCHANGE_CLOCK_OK) status = exchange_clock_exchange_lines(clock, line, length);
+    if (status == EXCHANGE_CLOCK_OK)
+      status = exchange_clock_exchange_lines(
+          clock, line, length, exchange_clock_monotonic_ms() + patience_ms);
     if (status == EXCHANGE_CLOCK_OK) break;
     exchange_clock_disconnect(clock);
     if (status != EXCHANGE_CLOCK_UNREACHABLE || !was_connected || round > 0) break;
@@ -1144,7 +1684,14 @@ static inline enum exchange_clock_status exchange_clock_call(
   return status;
 }
 
-/* Whether the socket may know more than the page; else the page's refusal stands. */
+/* A result that could not be read is none of this protocol's. */
+static inline enum exchange_clock_status exchange_clock_checked(
+    struct exchange_clock *clock, int is_bad) {
+  if (!is_bad) return EXCHANGE_CLOCK_OK;
+  return exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL,
+                             "the result lacks a member, or has one that is not what it should be");
+}
+
 static inline enum exchange_clock_status exchange_clock_ask(
     struct exchange_clock *clock, const char *method, const char *exchange, int64_t recv_window_ms,
     int64_t lifetime_ms, int64_t max_error_ms, struct exchange_clock_text *result) {
@@ -1154,7 +1701,7 @@ static inline enum exchange_clock_status exchange_clock_ask(
   return exchange_clock_call(clock, method, params, result);
 }
 
-/* What time an exchange believes it is. On failure clock->error says why. */
+/* What time an exchange believes it is. On failure, here and below, clock->error says why. */
 static inline enum exchange_clock_status exchange_clock_now(
     struct exchange_clock *clock, const char *exchange, struct exchange_clock_now *now) {
   struct exchange_clock_slot slot;
@@ -1163,13 +1710,30 @@ static inline enum exchange_clock_status exchange_clock_now(
     return EXCHANGE_CLOCK_OK;
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "now", exchange, 0, 0, -1, &result);
-  if (status == EXCHANGE_CLOCK_OK && exchange_clock_read_now(result, now) != 0)
-    status = exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL, "the result lacks a member");
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_now(result, now));
   return status;
 }
 
-/* The timestamp of a request that is signed now; a window or a lifetime of 0 is the usual one. On
-   failure clock->error says why. */
+/* As above, but an answer that may be off by more than so many milliseconds is refused
+   (EXCHANGE_CLOCK_ERROR_TOO_LARGE). */
+static inline enum exchange_clock_status exchange_clock_now_within(
+    struct exchange_clock *clock, const char *exchange, int64_t max_error_ms,
+    struct exchange_clock_now *now) {
+  struct exchange_clock_slot slot;
+  struct exchange_clock_text result;
+  if (max_error_ms >= 0 && max_error_ms < 86400000 &&
+      exchange_clock_read_page(clock, exchange, &slot, now) == EXCHANGE_CLOCK_OK &&
+      now->latest_ns - now->earliest_ns <= max_error_ms * 2000000)
+    return EXCHANGE_CLOCK_OK;
+  enum exchange_clock_status status =
+      exchange_clock_ask(clock, "now", exchange, 0, 0, max_error_ms < 0 ? 0 : max_error_ms, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_now(result, now));
+  return status;
+}
+
+/* The timestamp of a request that is signed now; a window or a lifetime of 0 is the usual one. */
 static inline enum exchange_clock_status exchange_clock_stamp(
     struct exchange_clock *clock, const char *exchange, int64_t recv_window_ms, int64_t lifetime_ms,
     struct exchange_clock_stamp *stamp) {
@@ -1183,16 +1747,299 @@ static inline enum exchange_clock_status exchange_clock_stamp(
     return EXCHANGE_CLOCK_OK;
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "stamp", exchange, recv_window_ms, lifetime_ms, -1, &result);
-  if (status == EXCHANGE_CLOCK_OK && exchange_clock_read_stamp(result, stamp) != 0)
-    status = exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL, "the result lacks a member");
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_stamp(result, stamp));
   return status;
 }
 
-/* All that is known of an exchange's clock, in JSON (the `offset` object of docs/protocol.md), for
-   exchange_clock_json_member and its like. On failure clock->error says why. */
+/* All that is known of an exchange's clock. */
 static inline enum exchange_clock_status exchange_clock_offset(
-    struct exchange_clock *clock, const char *exchange, struct exchange_clock_text *result) {
-  return exchange_clock_ask(clock, "offset", exchange, 0, 0, -1, result);
+    struct exchange_clock *clock, const char *exchange, struct exchange_clock_offset *offset) {
+  struct exchange_clock_text result;
+  memset(offset, 0, sizeof *offset);
+  enum exchange_clock_status status =
+      exchange_clock_ask(clock, "offset", exchange, 0, 0, -1, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_offset(result, offset));
+  return status;
+}
+
+/* Of every exchange that the daemon follows, sorted by id: those that fit, and how many there are. */
+static inline enum exchange_clock_status exchange_clock_offsets(
+    struct exchange_clock *clock, struct exchange_clock_offset *offsets, size_t capacity,
+    size_t *count) {
+  struct exchange_clock_text result;
+  *count = 0;
+  enum exchange_clock_status status = exchange_clock_call(clock, "offsets", "{}", &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(
+        clock, exchange_clock_read_offsets(result, offsets, capacity, count));
+  return status;
+}
+
+/* The exchange's clock when this host's CLOCK_REALTIME was that, Unix microseconds in the past. */
+static inline enum exchange_clock_status exchange_clock_convert(
+    struct exchange_clock *clock, const char *exchange, int64_t local_us,
+    struct exchange_clock_converted *converted) {
+  struct exchange_clock_text result;
+  char id[512], params[600];
+  memset(converted, 0, sizeof *converted);
+  exchange_clock_json_quote(exchange, id, sizeof id);
+  snprintf(params, sizeof params, "{\"exchange\":%s,\"local_us\":%lld}", id, (long long)local_us);
+  enum exchange_clock_status status = exchange_clock_call(clock, "convert", params, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_converted(result, converted));
+  return status;
+}
+
+/* The parameters of `resync`; NULL: all exchanges. */
+static inline void exchange_clock_resync_params(
+    const char *exchange, int accept_step, char *params, size_t capacity) {
+  char id[512] = "";
+  if (exchange != NULL) exchange_clock_json_quote(exchange, id, sizeof id);
+  snprintf(params, capacity, "{%s%s%s%s}", exchange != NULL ? "\"exchange\":" : "", id,
+           exchange != NULL && accept_step ? "," : "", accept_step ? "\"accept_step\":true" : "");
+}
+
+/* Has the daemon ask an exchange now, and waits. accept_step: a jump of its clock is believed however
+   far it is. */
+static inline enum exchange_clock_status exchange_clock_resync(
+    struct exchange_clock *clock, const char *exchange, int accept_step,
+    struct exchange_clock_offset *offset) {
+  struct exchange_clock_text result;
+  char params[600];
+  memset(offset, 0, sizeof *offset);
+  exchange_clock_resync_params(exchange, accept_step, params, sizeof params);
+  enum exchange_clock_status status = exchange_clock_call(clock, "resync", params, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_offset(result, offset));
+  return status;
+}
+
+/* As above, of all exchanges; offsets as from exchange_clock_offsets. */
+static inline enum exchange_clock_status exchange_clock_resync_all(
+    struct exchange_clock *clock, int accept_step, struct exchange_clock_offset *offsets,
+    size_t capacity, size_t *count) {
+  struct exchange_clock_text result;
+  char params[600];
+  *count = 0;
+  exchange_clock_resync_params(NULL, accept_step, params, sizeof params);
+  enum exchange_clock_status status = exchange_clock_call(clock, "resync", params, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(
+        clock, exchange_clock_read_offsets(result, offsets, capacity, count));
+  return status;
+}
+
+/* A member of `params` that is a number where the text is one, else a string. */
+static inline size_t exchange_clock_append(
+    char *params, size_t capacity, const char *name, const char *value, int is_text) {
+  struct exchange_clock_text text = {value, value + strlen(value)};
+  int64_t number;
+  size_t length = strlen(params);
+  snprintf(params + length, capacity - length, ",\"%s\":", name);
+  length = strlen(params);
+  if (is_text || exchange_clock_json_integer(text, &number))
+    return length + exchange_clock_json_quote(value, params + length, capacity - length);
+  snprintf(params + length, capacity - length, "%lld", (long long)number);
+  return strlen(params);
+}
+
+/* The parameters of `report`, to be freed; NULL where no memory is left. */
+static inline char *exchange_clock_report_params(
+    const char *exchange, const struct exchange_clock_refusal *refusal) {
+  char number[32];
+  /* Each byte may take six, as \u0000 does. */
+  size_t capacity = 256 + 6 * strlen(exchange) +
+                    6 * (refusal->code != NULL ? strlen(refusal->code) : 0) +
+                    6 * (refusal->message != NULL ? strlen(refusal->message) : 0) +
+                    6 * (refusal->timestamp != NULL ? strlen(refusal->timestamp) : 0);
+  char *params = (char *)malloc(capacity);
+  if (params == NULL) return NULL;
+  snprintf(params, capacity, "{\"exchange\":");
+  exchange_clock_json_quote(exchange, params + strlen(params), capacity - strlen(params));
+  if (refusal->code != NULL)
+    exchange_clock_append(params, capacity, "code", refusal->code, refusal->code_is_text);
+  if (refusal->http_status != 0) {
+    snprintf(number, sizeof number, "%d", refusal->http_status);
+    exchange_clock_append(params, capacity, "http_status", number, 0);
+  }
+  if (refusal->message != NULL)
+    exchange_clock_append(params, capacity, "message", refusal->message, 1);
+  if (refusal->timestamp != NULL)
+    exchange_clock_append(
+        params, capacity, "timestamp", refusal->timestamp, refusal->timestamp_is_text);
+  if (refusal->recv_window_ms != 0) {
+    snprintf(number, sizeof number, "%lld", (long long)refusal->recv_window_ms);
+    exchange_clock_append(params, capacity, "recv_window_ms", number, 0);
+  }
+  size_t length = strlen(params);
+  params[length] = '}';
+  params[length + 1] = '\0';
+  return params;
+}
+
+/* What a refusal means; the daemon resyncs first where the exchange's clock is to blame. */
+static inline enum exchange_clock_status exchange_clock_report(
+    struct exchange_clock *clock, const char *exchange,
+    const struct exchange_clock_refusal *refusal, struct exchange_clock_report *report) {
+  struct exchange_clock_text result;
+  memset(report, 0, sizeof *report);
+  char *params = exchange_clock_report_params(exchange, refusal);
+  if (params == NULL)
+    return exchange_clock_fail(&clock->error, EXCHANGE_CLOCK_PROTOCOL, "no memory is left");
+  enum exchange_clock_status status = exchange_clock_call(clock, "report", params, &result);
+  free(params);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_report(result, report));
+  return status;
+}
+
+static inline enum exchange_clock_status exchange_clock_health(
+    struct exchange_clock *clock, struct exchange_clock_health *health) {
+  struct exchange_clock_text result;
+  memset(health, 0, sizeof *health);
+  enum exchange_clock_status status = exchange_clock_call(clock, "health", "{}", &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(clock, exchange_clock_read_health(result, health));
+  return status;
+}
+
+/* The daemon's catalogue, sorted by id: the entries that fit, and how many there are. */
+static inline enum exchange_clock_status exchange_clock_exchanges(
+    struct exchange_clock *clock, struct exchange_clock_exchange *exchanges, size_t capacity,
+    size_t *count) {
+  struct exchange_clock_text result;
+  *count = 0;
+  enum exchange_clock_status status = exchange_clock_call(clock, "exchanges", "{}", &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(
+        clock, exchange_clock_read_exchanges(result, exchanges, capacity, count));
+  return status;
+}
+
+/* ---------------------------------------------------------------------------- Subscriptions */
+
+/* Offsets as they change, over a connection of its own. */
+struct exchange_clock_subscription {
+  struct exchange_clock clock; /* its `error` says why a call has failed. Its `fd` can be polled
+                                  once the next offset has timed out, as what was received may hold
+                                  several; it may be another after each call, and is -1 while no
+                                  daemon answers. */
+  char *params;
+  struct exchange_clock_text offsets; /* with which it began, and how far they were handed out */
+  struct exchange_clock_text offset;
+};
+
+/* The parameters of `subscribe`, to be freed; NULL where no memory is left. */
+static inline char *exchange_clock_subscribe_params(
+    const char *const *exchanges, size_t count, int64_t min_change_us) {
+  size_t capacity = 128;
+  for (size_t i = 0; exchanges != NULL && i < count; i++) capacity += 6 * strlen(exchanges[i]) + 8;
+  char *params = (char *)malloc(capacity);
+  if (params == NULL) return NULL;
+  snprintf(params, capacity, exchanges != NULL ? "{\"exchanges\":[" : "{");
+  for (size_t i = 0; exchanges != NULL && i < count; i++) {
+    size_t length = strlen(params);
+    if (i > 0) params[length++] = ',';
+    exchange_clock_json_quote(exchanges[i], params + length, capacity - length);
+  }
+  size_t length = strlen(params);
+  length += (size_t)snprintf(params + length, capacity - length, exchanges != NULL ? "]" : "");
+  if (min_change_us >= 0)
+    length += (size_t)snprintf(
+        params + length, capacity - length, "%s\"min_change_us\":%lld",
+        exchanges != NULL ? "," : "", (long long)min_change_us);
+  snprintf(params + length, capacity - length, "}");
+  return params;
+}
+
+static inline enum exchange_clock_status exchange_clock_subscribe_again(
+    struct exchange_clock_subscription *subscription) {
+  struct exchange_clock_text result, none = {NULL, NULL};
+  int64_t number;
+  subscription->offsets = subscription->offset = none;
+  enum exchange_clock_status status =
+      exchange_clock_call(&subscription->clock, "subscribe", subscription->params, &result);
+  if (status == EXCHANGE_CLOCK_OK)
+    status = exchange_clock_checked(
+        &subscription->clock,
+        exchange_clock_read_subscribed(result, &number, &subscription->offsets));
+  if (status != EXCHANGE_CLOCK_OK) {
+    subscription->offsets = none;
+    exchange_clock_disconnect(&subscription->clock);
+  }
+  return status;
+}
+
+/* Ends a subscription. */
+static inline void exchange_clock_unsubscribe(struct exchange_clock_subscription *subscription) {
+  exchange_clock_close(&subscription->clock);
+  free(subscription->params);
+  subscription->params = NULL;
+}
+
+/* Subscribes to `count` exchanges, NULL for all that the daemon follows, and to changes of so many
+   microseconds or more, below 0 for the usual. It is to be ended by exchange_clock_unsubscribe,
+   also where this fails. */
+static inline enum exchange_clock_status exchange_clock_subscribe(
+    const struct exchange_clock *clock, const char *const *exchanges, size_t count,
+    int64_t min_change_us, struct exchange_clock_subscription *subscription) {
+  memset(subscription, 0, sizeof *subscription);
+  memcpy(subscription->clock.socket_path, clock->socket_path, sizeof clock->socket_path);
+  subscription->clock.fd = -1;
+  subscription->clock.timeout_ms = clock->timeout_ms;
+  subscription->params = exchange_clock_subscribe_params(exchanges, count, min_change_us);
+  if (subscription->params == NULL)
+    return exchange_clock_fail(
+        &subscription->clock.error, EXCHANGE_CLOCK_PROTOCOL, "no memory is left");
+  return exchange_clock_subscribe_again(subscription);
+}
+
+/* The next offset: first that of every exchange, then each that changed, and all once more after the
+   daemon was restarted. EXCHANGE_CLOCK_TIMED_OUT after so many milliseconds without one, below 0:
+   never; the subscription goes on then. While no daemon answers, or it has too many clients, it is
+   tried again once a second. */
+static inline enum exchange_clock_status exchange_clock_next_offset(
+    struct exchange_clock_subscription *subscription, int64_t timeout_ms,
+    struct exchange_clock_offset *offset) {
+  struct exchange_clock *clock = &subscription->clock;
+  int64_t deadline_ms = timeout_ms < 0 ? -1 : exchange_clock_monotonic_ms() + timeout_ms, number;
+  memset(offset, 0, sizeof *offset);
+  for (;;) {
+    enum exchange_clock_status status = EXCHANGE_CLOCK_OK;
+    if (exchange_clock_json_next(subscription->offsets, &subscription->offset)) {
+      exchange_clock_read_offset(subscription->offset, offset);
+      return EXCHANGE_CLOCK_OK;
+    }
+    subscription->offsets.start = subscription->offset.start = NULL;
+    if (clock->fd < 0) {
+      status = exchange_clock_subscribe_again(subscription);
+      if (status == EXCHANGE_CLOCK_OK) continue;
+      if (status != EXCHANGE_CLOCK_UNREACHABLE && status != EXCHANGE_CLOCK_TIMED_OUT &&
+          status != EXCHANGE_CLOCK_OVERLOADED)
+        return status;
+      int64_t left = deadline_ms < 0 ? 1000 : deadline_ms - exchange_clock_monotonic_ms();
+      if (left <= 0) return exchange_clock_fail(
+          &clock->error, EXCHANGE_CLOCK_TIMED_OUT, "no daemon has answered meanwhile");
+      poll(NULL, 0, left < 1000 ? (int)left : 1000);
+      continue;
+    }
+    status = exchange_clock_receive_line(clock, deadline_ms);
+    if (status == EXCHANGE_CLOCK_TIMED_OUT) return status;
+    if (status == EXCHANGE_CLOCK_UNREACHABLE) {
+      exchange_clock_disconnect(clock);
+      continue;
+    }
+    int told = status != EXCHANGE_CLOCK_OK ? -1 : exchange_clock_read_notification(
+        clock->buffer, clock->consumed - 1, &number, offset);
+    if (told > 0) return EXCHANGE_CLOCK_OK;
+    if (told < 0) {
+      exchange_clock_disconnect(clock);
+      return exchange_clock_fail(
+          &clock->error, EXCHANGE_CLOCK_PROTOCOL, "this is no notification of the daemon");
+    }
+  }
 }
 
 #ifdef __cplusplus

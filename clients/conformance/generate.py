@@ -1,7 +1,8 @@
 """Writes the cases that every client must pass: requests.json, answers.json,
 notifications.json, pages.json.
 
-    python3 clients/conformance/generate.py
+    python3 clients/conformance/generate.py           writes them, and says how many cases there are
+    python3 clients/conformance/generate.py --check   writes nothing; fails where a file differs
 
 What is expected is worked out here in exact fractions, from docs/shared-page.md and from
 Sources/ClockCore/Stamping, not by any of the clients. README.md tells how the files read.
@@ -9,9 +10,12 @@ Sources/ClockCore/Stamping, not by any of the clients. README.md tells how the f
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
+import random
 import struct
+import sys
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -72,6 +76,11 @@ STAMP = {
     "unix_us": 1790000000123000, "carrier": "query or body parameter 'timestamp'",
     "recv_window_ms": 5000, "min_recv_window_ms": 1033, "margin_ms": 999, "guaranteed": True,
 }
+UNSURE = STAMP | {
+    "exchange": "okx", "timestamp": "2026-09-21T14:13:20.123Z", "recv_window_ms": 30000,
+    "min_recv_window_ms": None, "margin_ms": -1, "guaranteed": False,
+    "reason": "the window of okx is not documented",
+}
 NONCE = STAMP | {
     "exchange": "kraken", "timestamp": "1790000000123456789", "recv_window_ms": None,
     "min_recv_window_ms": None, "margin_ms": None, "guaranteed": False, "state": "holdover",
@@ -129,13 +138,85 @@ EXCHANGE = {
 }
 
 
+OPTIONAL: dict[str, JSON] = {
+    "stamp": {"reason": None},
+    "offset": {"rejected_by": {}, "resyncs_by": {}, "resyncs_failed": 0},
+    "health": {"verdicts": []},
+    "exchanges": {
+        "window_kind": "unknown", "window_param": None, "window_documented": True,
+        "confidence": "", "sources": [],
+    },
+}
+"""By method: members that an answer may lack, and what clients say then."""
+NULLABLE = {
+    "carrier", "recv_window_ms", "min_recv_window_ms", "margin_ms", "reason", "stamp",
+    "retry_after_ms", "window_param", "window_ms", "window_max_ms", "future_tolerance_ms",
+} | {key for key, value in UNMEASURED.items() if value is None}
+"""Members that may be null; `reason` in a stamp alone, and `carrier` by the page alone."""
+UNCHECKED = {"counts", "codes", "system_clock", "verdicts", "rejected_by", "resyncs_by"}
+"""Members whose content is as the daemon has it: an object, or a list of objects."""
+
+
 def without(result: JSON, member: str) -> JSON:
     return {key: value for key, value in result.items() if key != member}
+
+
+def unfit(member: str, value: Any) -> Any:
+    """Of another type than the value, and no value that the member may have."""
+    if isinstance(value, bool):
+        return 1
+    if member == "timestamp":
+        return True
+    if isinstance(value, (int, float)):
+        return "7"
+    if value is None or isinstance(value, str):
+        return True
+    return "none" if isinstance(value, list) else []
+
+
+def unfit_results() -> list[tuple[str, str, Any]]:
+    """Results of each shape with one member that is missing, or not what it should be."""
+    shapes: list[tuple[str, JSON]] = [
+        ("stamp", STAMP), ("now", NOW), ("offset", OFFSET), ("convert", CONVERTED),
+        ("subscribe", SUBSCRIBED), ("report", REPORT), ("health", HEALTH),
+        ("exchanges", EXCHANGE),
+    ]
+    cases: list[tuple[str, str, Any]] = []
+    for method, result in shapes:
+        wrap = (lambda each: [each]) if method == "exchanges" else (lambda each: each)
+        for member, value in result.items():
+            bad = wrap(result | {member: unfit(member, value)})
+            cases.append((f"{method}: {member} is of another type", method, bad))
+            if member not in OPTIONAL.get(method, {}):
+                cases.append((f"{method}: {member} is missing", method, wrap(without(result, member))))
+            is_nullable = member in NULLABLE and (member, method) != ("reason", "offset")
+            if not is_nullable and member not in UNCHECKED:
+                bad = wrap(result | {member: None})
+                cases.append((f"{method}: {member} is null", method, bad))
+    cases += [
+        ("a state that there is not", "now", NOW | {"state": "elated"}),
+        ("a fraction for a whole number", "now", NOW | {"local_us": 0.5}),
+        ("a number of 65 bits", "now", NOW | {"local_us": 2**63}),
+        ("a reason that is no text", "stamp", UNSURE | {"reason": ["none"]}),
+        ("a timestamp that is a fraction", "stamp", STAMP | {"timestamp": 1790000000123.5}),
+        ("a list with something else in it", "offsets", [OFFSET, 5]),
+        ("no list", "offsets", OFFSET),
+        ("a list where one was asked for", "offset", [OFFSET]),
+        ("resynced: a list with something else in it", "resync", [OFFSET, "okx"]),
+        ("resynced: nothing", "resync", None),
+        ("a subscription to nothing", "subscribe", SUBSCRIBED | {"offsets": [None]}),
+        ("a report of half an offset", "report", REPORT | {"offset": without(OFFSET, "state")}),
+        ("a report of half a stamp", "report", REPORT | {"stamp": without(STAMP, "timestamp")}),
+        ("reasons that are no text", "health", HEALTH | {"reasons": [1]}),
+        ("codes that are no objects", "exchanges", [EXCHANGE | {"codes": ["50102"]}]),
+    ]
+    return cases
 
 
 def answers() -> list[JSON]:
     good: list[tuple[str, str, Any]] = [
         ("a stamp in milliseconds", "stamp", STAMP),
+        ("a stamp that is not sure, as text", "stamp", UNSURE),
         ("a nonce, as text", "stamp", NONCE),
         ("a time", "now", NOW),
         ("an offset", "offset", OFFSET),
@@ -153,7 +234,20 @@ def answers() -> list[JSON]:
     cases = []
     for name, method, result in good:
         line = text({"jsonrpc": "2.0", "id": 1, "result": result})
-        cases.append({"name": name, "id": 1, "method": method, "line": line, "result": result})
+        cases.append(
+            {"name": name, "id": 1, "method": method, "line": line, "result": full(result)})
+    # What an answer may lack.
+    for method, result in (
+        ("offset", OFFSET), ("health", HEALTH), ("exchanges", EXCHANGE),
+    ):
+        short = {key: each for key, each in result.items() if key not in OPTIONAL[method]}
+        told: Any = short | OPTIONAL[method]
+        if method == "exchanges":
+            short, told = [short], [told]  # type: ignore[assignment]
+        line = text({"jsonrpc": "2.0", "id": 1, "result": short})
+        cases.append(
+            {"name": f"{method} with no more than is sure", "id": 1, "method": method,
+             "line": line, "result": told})
 
     # A newer daemon says more.
     line = text({"jsonrpc": "2.0", "id": 1, "result": NOW | {"moon": {"phase": "full"}}, "more": 1})
@@ -173,7 +267,7 @@ def answers() -> list[JSON]:
     line = text({"jsonrpc": "2.0", "id": 1, "result": banned})
     cases.append(
         {"name": "a verdict without a stamp", "id": 1, "method": "report", "line": line,
-         "result": banned}
+         "result": full(banned)}
     )
 
     codes = {
@@ -185,15 +279,25 @@ def answers() -> list[JSON]:
     for kind, code in codes.items():
         error = {"code": code, "message": f"this is {kind}, »in words«"}
         cases.append(refusal(kind, error, f"an error: {kind}"))
-    full = {
+    whole = {
         "code": -32001, "message": "okx: no time can be given: banned",
         "data": {
             "exchange": "okx", "state": "disrupted", "reason": "banned", "retry_after_ms": 1500,
         },
     }
-    cases.append(refusal("not_synchronized", full, "an error with all that it may say"))
+    cases.append(refusal("not_synchronized", whole, "an error with all that it may say"))
     partly = {"code": -32004, "message": "wait", "data": {"retry_after_ms": 60000, "new": [1]}}
     cases.append(refusal("refused", partly, "an error with a member that is not known yet"))
+    odd = {
+        "code": -32004, "message": "wait",
+        "data": {"exchange": 5, "state": ["x"], "reason": {}, "retry_after_ms": "soon"},
+    }
+    cases.append(
+        refusal("refused", odd | {"data": {}}, "an error that says what nobody understands"))
+    cases[-1]["line"] = text({"jsonrpc": "2.0", "id": 1, "error": odd})
+    cases.append(
+        refusal("refused", odd | {"data": {}}, "an error whose data is none"))
+    cases[-1]["line"] = text({"jsonrpc": "2.0", "id": 1, "error": odd | {"data": [1]}})
     line = text({"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "what?"}})
     cases.append(
         {"name": "an error for whom it may concern", "id": 1, "method": "now", "line": line,
@@ -218,12 +322,59 @@ def answers() -> list[JSON]:
             {"jsonrpc": "2.0", "id": 1, "result": without(NOW, "earliest_us")}
         ),
         "half an answer": text({"jsonrpc": "2.0", "id": 1, "result": NOW})[:-9],
+        "two answers": text({"jsonrpc": "2.0", "id": 1, "result": NOW}) * 2,
+        "an id that is text": text({"jsonrpc": "2.0", "id": "1", "result": NOW}),
+        "an id that is a truth": text({"jsonrpc": "2.0", "id": True, "result": NOW}),
+        "an id that is a list": text({"jsonrpc": "2.0", "id": [1], "result": NOW}),
+        "an id that is an object": text({"jsonrpc": "2.0", "id": {"1": 1}, "result": NOW}),
+        "an id that is null": text({"jsonrpc": "2.0", "id": None, "result": NOW}),
+        "an error with a code that is text": text(
+            {"jsonrpc": "2.0", "id": 1, "error": {"code": "-32001", "message": "no"}}),
+        "an error with half a code": text(
+            {"jsonrpc": "2.0", "id": 1, "error": {"code": -0.5, "message": "no"}}),
+        "an error with a message that is none": text(
+            {"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": ["no"]}}),
+        "an infinite number": '{"jsonrpc":"2.0","id":1,"result":{"drift_ppm":1e999}}',
+        "a number that is none": '{"jsonrpc":"2.0","id":1,"result":{"drift_ppm":NaN}}',
+        "a number without end": '{"jsonrpc":"2.0","id":1,"result":{"drift_ppm":-Infinity}}',
+        "a number of many digits":
+            text({"jsonrpc": "2.0", "id": 1, "result": NOW})[:-2] + "0" * 5000 + "}}",
+        "lists without end": "[" * DEEP,
+        "lists in lists": f'{{"jsonrpc":"2.0","id":1,"result":{"[" * DEEP}{"]" * DEEP}}}',
+        "objects in objects":
+            f'{{"jsonrpc":"2.0","id":1,"result":{{}},"x":{"[" * DEEP}{"]" * DEEP}}}',
     }
     for name, line in broken.items():
         cases.append(
             {"name": name, "id": 1, "method": "now", "line": line, "error": {"kind": "protocol"}}
         )
+    for name, method, result in unfit_results():
+        line = text({"jsonrpc": "2.0", "id": 1, "result": result})
+        cases.append(
+            {"name": name, "id": 1, "method": method, "line": line, "error": {"kind": "protocol"}}
+        )
+    # What text cannot hold.
+    half = text({"jsonrpc": "2.0", "id": 1, "result": NOW | {"exchange": "?"}}).encode()
+    for name, bad in (("no UTF-8", b"\xff"), ("half a character", b"\xc3")):
+        cases.append(
+            {"name": name, "id": 1, "method": "now", "line_hex": half.replace(b"?", bad).hex(),
+             "error": {"kind": "protocol"}})
+    wide = text({"jsonrpc": "2.0", "id": 1, "result": NOW}).encode("utf-16")
+    cases.append({"name": "UTF-16", "id": 1, "method": "now", "line_hex": wide.hex(),
+                  "error": {"kind": "protocol"}})
     return cases
+
+
+DEEP = 30_000
+
+
+def full(result: Any) -> Any:
+    """With the members that an answer may lack."""
+    if isinstance(result, list):
+        return [full(each) for each in result]
+    if "timestamp" in result:
+        return OPTIONAL["stamp"] | result
+    return {key: full(each) if key == "stamp" and each else each for key, each in result.items()}
 
 
 def notifications() -> list[JSON]:
@@ -238,8 +389,26 @@ def notifications() -> list[JSON]:
             ("members that are not known yet", newer, OFFSET),
         ]
     ]
+    cases += [
+        {"name": name, "line": text(message), "passed_over": True}
+        for name, message in {
+            "another method": good | {"method": "moon"},
+            "another method with other parameters":
+                {"jsonrpc": "2.0", "method": "moon", "params": [1, {"a": None}]},
+            "another method without parameters": {"jsonrpc": "2.0", "method": "moon"},
+        }.items()
+    ]
+    told = good["params"]
     broken = {
-        "another method": good | {"method": "moon"},
+        "a method that is none": good | {"method": 5},
+        "a subscription that is text": good | {"params": told | {"subscription": "7"}},
+        "a subscription that is a list": good | {"params": told | {"subscription": [7]}},
+        "a subscription that is an object": good | {"params": told | {"subscription": {}}},
+        "no subscription": good | {"params": without(told, "subscription")},
+        "parameters in a list": good | {"params": [told]},
+        "a count that is text": good | {"params": told | {"samples": "8"}},
+        "a state that there is not": good | {"params": told | {"state": "elated"}},
+        "a bound that is text": good | {"params": told | {"lower_ns": "-1"}},
         "no params": without(good, "params"),
         "no offset": good | {"params": {"subscription": 7}},
         "no version": without(good, "jsonrpc"),
@@ -307,8 +476,9 @@ def page(*slots: JSON, **changes: Any) -> bytes:
 
 def expected(slot: JSON, raw: int, real: int, asked: list[JSON]) -> JSON:
     """What a client makes of a slot whose sequence is even."""
-    if STATES[slot["state"]] in ("unknown", "disrupted"):
-        return {"refusal": "not_synchronized", "state": STATES[slot["state"]]}
+    if slot["state"] not in (1, 2):
+        name = STATES[slot["state"]] if slot["state"] < len(STATES) else "unknown"
+        return {"refusal": "not_synchronized", "state": name}
     if raw > slot["void_after_raw_ns"]:
         return {"refusal": "void"}
     age = raw - slot["checked_raw_ns"]
@@ -324,8 +494,12 @@ def expected(slot: JSON, raw: int, real: int, asked: list[JSON]) -> JSON:
     if not all(map(math.isfinite, rates)):
         return {"refusal": "void"}
     # One multiplication of doubles, which every language rounds alike.
+    if any(abs(float(elapsed) * rate) >= 9e18 for rate in rates):
+        return {"refusal": "void"}
     earliest = slot["lower_ns"] + elapsed + math.floor(float(elapsed) * rates[0])
     latest = slot["upper_ns"] + elapsed + math.ceil(float(elapsed) * rates[1])
+    if not (0 <= latest - earliest <= 2**61 and -(2**62) < earliest < 2**62):
+        return {"refusal": "void"}
     state = "holdover" if raw > slot["holdover_after_raw_ns"] else STATES[slot["state"]]
     now = {
         "exchange": slot["id"], "state": state,
@@ -346,6 +520,10 @@ def stamped(
     slot: JSON, state: str, earliest: Fraction, latest: Fraction,
     recv_window_ms: int | None = None, lifetime_ms: int | None = None,
 ) -> JSON:
+    if slot["rule"] >= len(RULES) or slot["format"] >= len(STEPS) or any(
+        not 0 <= slot[key] <= 2**53 for key in ("window_ns", "longest_window_ns", "tolerance_ns")
+    ):
+        return {"refusal": "ask_socket"}
     rule, step = RULES[slot["rule"]], STEPS[slot["format"]]
     wanted, other = recv_window_ms, lifetime_ms
     if rule == "expiry":
@@ -400,6 +578,7 @@ def stamped(
         "recv_window_ms": math.floor(Fraction(window, MS)),
         "min_recv_window_ms": math.ceil(smallest / MS) if is_told else None,
         "margin_ms": math.floor(margin / MS), "guaranteed": is_sure and is_documented,
+        "reason": None,
     }
     return {"stamp": stamp}
 
@@ -580,13 +759,59 @@ def pages() -> list[JSON]:
     it.add("another boot", page(USUAL, boot_id=bytes(16)), {"refusal": "other_boot"})
     it.add("replaced", page(USUAL, status=2), {"refusal": "replaced"})
     it.add("a status that is not known yet", page(USUAL, status=9), {"refusal": "replaced"})
+    # A bound that no clock shows, a rule that no exchange has.
+    for name, changes in {
+        "bounds in the wrong order": {"lower_ns": USUAL["upper_ns"] + 1},
+        "bounds that are 73 years apart": {"upper_ns": USUAL["lower_ns"] + 2**61 + 1},
+        "bounds beyond 2116": {"lower_ns": 2**62, "upper_ns": 2**62 + 1},
+        "bounds long before 1970": {"lower_ns": -(2**62) - 10 * S, "upper_ns": -(2**62)},
+        "a bound at the end of numbers": {"upper_ns": 2**63 - 1},
+        "a rate that is too large": {"upper_rate": 1e18},
+        "a window below zero": {"window_ns": -1},
+        "a window of years": {"window_ns": 2**53 + 1},
+        "a longest window of years": {"longest_window_ns": 2**62},
+        "a tolerance below zero": {"tolerance_ns": -(2**63)},
+        "a rule that is not known yet": {"rule": 17},
+        "a format that is not known yet": {"format": 6},
+    }.items():
+        it.case(name, changes)
+    flips = random.Random(20)
+    sound = page(USUAL)
+    while len(it.cases) % 100 or not it.cases[-1]["name"].startswith("damaged"):
+        image, bits = bytearray(sound), flips.sample(range(8 * len(sound)), 2)
+        for bit in bits:
+            image[bit // 8] ^= 1 << bit % 8
+        expect = damaged(bytes(image))
+        if expect is not None:
+            it.add(f"damaged in bits {bits[0]} and {bits[1]}", bytes(image), expect)
     it.add("replaced, in another boot", page(USUAL, status=2, boot_id=bytes(16)),
            {"refusal": "other_boot"})
     return it.cases
 
 
-def write(name: str, content: JSON) -> None:
-    (HERE / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+def damaged(image: bytes) -> JSON | None:
+    """What a client makes of a page with one slot; None where that depends on how it rounds."""
+    magic, version, header_bytes, slot_bytes, slots, boot, status = struct.unpack_from(
+        "<8sIIII16sI", image)
+    if (magic, version, header_bytes, slot_bytes) != (b"XCLOCKPG", 1, 64, 192) or slots > 1:
+        return {"refusal": "foreign_version"}
+    if boot != BOOT:
+        return {"refusal": "other_boot"}
+    if status != 1:
+        return {"refusal": "replaced"}
+    slot = dict(zip(USUAL, SLOT.unpack_from(image, 64)))
+    if slots == 0 or slot["id"] != b"binance".ljust(32, b"\0"):
+        return {"refusal": "unknown_exchange"}
+    if slot["sequence"] % 2:
+        return {"refusal": "torn"}
+    try:
+        return expected(slot | {"id": "binance"}, RAW, REAL, [{}])
+    except AssertionError:
+        return None
+
+
+def written_out(content: JSON) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def files() -> dict[str, JSON]:
@@ -598,7 +823,24 @@ def files() -> dict[str, JSON]:
     }
 
 
-if __name__ == "__main__":
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Writes the cases that every client must pass, beside this program.")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail where a file is another")
+    is_check = parser.parse_args().check
+    differ = []
     for name, content in files().items():
-        write(name, content)
+        path = HERE / name
+        if not is_check:
+            path.write_text(written_out(content))
+        elif not path.exists() or path.read_text() != written_out(content):
+            differ.append(name)
         print(f"{name}: {len(content['cases'])} cases")
+    for name in differ:
+        print(f"{name} is another: run {sys.argv[0]}", file=sys.stderr)
+    return 1 if differ else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

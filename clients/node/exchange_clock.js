@@ -23,11 +23,17 @@ const SOCKET_VARIABLE = 'EXCHANGE_CLOCK_SOCKET';
 const STANDARD_SOCKET = '/run/exchange-clock/exchange-clock.sock';
 const PAGE_NAME = 'clock.page';
 
-/** In code units; `exchanges`, the longest, takes some hundred thousand. */
+/** Bytes; `exchanges`, the longest, takes some hundred thousand. */
 const LONGEST_ANSWER = 16 << 20;
 
-/** For what waits for a resync, where `timeoutMs` is less. */
+/** What waits for an exchange, or for the disk, and for how long where `timeoutMs` is less. */
+const WAITING = new Set(['resync', 'report', 'history']);
 const PATIENCE_MS = 60_000;
+
+/** Between two attempts where the daemon is behind with taking connections. */
+const PAUSE_MS = 5;
+/** In which a daemon that has too many clients says so. */
+const HEARING_MS = 100;
 
 function socketPath() {
   return process.env[SOCKET_VARIABLE] || STANDARD_SOCKET;
@@ -73,61 +79,164 @@ const KINDS = new Map([
   [-32005, 'overloaded'],
 ]);
 
-function excerpt(value) {
-  return (typeof value === 'string' ? value : JSON.stringify(value) ?? 'undefined').slice(0, 200);
+function protocolError(what, line) {
+  return new ExchangeClockError('protocol', `${what}: ${line.slice(0, 200)}`);
 }
 
-function protocolError(what, value) {
-  return new ExchangeClockError('protocol', `${what}: ${excerpt(value)}`);
-}
-
-function unreachable(socket, what) {
-  return new ExchangeClockError(
+function unreachable(socket, what, cause) {
+  const error = new ExchangeClockError(
     'unreachable',
     `no exchange-clockd answers at ${socket}: ${what}; is the service running, and`
       + ` ${SOCKET_VARIABLE} right?`,
     { reason: what });
+  if (cause !== undefined) error.cause = cause;
+  return error;
 }
 
 // --- Answers
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value) => typeof value === 'string';
+const isTruth = (value) => typeof value === 'boolean';
+const isWhole = (value) => Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+const isNumber = (value) => Number.isFinite(value);
+const isState = (value) => isText(value) && STATES.includes(value);
+const isListOf = (isOne) => (value) => Array.isArray(value) && value.every(isOne);
+const orNull = (isIt) => (value) => value === null || isIt(value);
+const isA = (shape) => (value) => complaint(shape, value) === null;
 
-// What a result must have; what a null or an absent member stands for is in index.d.ts.
+const STATES = ['unknown', 'synchronized', 'holdover', 'disrupted'];
+
+/** What a result must have, and what its members must be. */
 const MEMBERS = {
-  stamp: [
-    'exchange', 'state', 'timestamp', 'unix_us', 'carrier', 'recv_window_ms',
-    'min_recv_window_ms', 'margin_ms', 'guaranteed',
-  ],
-  now: ['exchange', 'state', 'estimate_us', 'earliest_us', 'latest_us', 'local_us'],
-  offset: [
-    'exchange', 'state', 'reason', 'offset_ns', 'lower_ns', 'upper_ns', 'error_ns', 'drift_ppm',
-    'drift_error_ppm', 'rtt_min_ns', 'rtt_last_ns', 'samples', 'rejected', 'resolution_ns',
-    'last_sync_us', 'age_ms', 'next_sync_ms', 'failures',
-  ],
-  converted: ['exchange', 'local_us', 'estimate_us', 'earliest_us', 'latest_us'],
-  report: [
-    'exchange', 'verdict', 'action', 'explanation', 'resynced', 'retry_after_ms', 'offset', 'stamp',
-  ],
-  health: [
-    'status', 'reasons', 'ready', 'uptime_ms', 'version', 'system_clock', 'counts',
-  ],
-  exchange: [
-    'id', 'name', 'market', 'enabled', 'endpoint', 'resolution_ns', 'timestamp_format',
-    'timestamp_carrier', 'window_ms', 'window_max_ms', 'future_tolerance_ms', 'codes',
-  ],
+  stamp: {
+    exchange: isText,
+    state: isState,
+    timestamp: (value) => isText(value) || isWhole(value),
+    unix_us: isWhole,
+    carrier: orNull(isText),
+    recv_window_ms: orNull(isWhole),
+    min_recv_window_ms: orNull(isWhole),
+    margin_ms: orNull(isWhole),
+    guaranteed: isTruth,
+    reason: orNull(isText),
+  },
+  now: {
+    exchange: isText,
+    state: isState,
+    estimate_us: isWhole,
+    earliest_us: isWhole,
+    latest_us: isWhole,
+    local_us: isWhole,
+  },
+  offset: {
+    exchange: isText,
+    state: isState,
+    reason: isText,
+    offset_ns: orNull(isWhole),
+    lower_ns: orNull(isWhole),
+    upper_ns: orNull(isWhole),
+    error_ns: orNull(isWhole),
+    drift_ppm: orNull(isNumber),
+    drift_error_ppm: orNull(isNumber),
+    rtt_min_ns: orNull(isWhole),
+    rtt_last_ns: orNull(isWhole),
+    samples: isWhole,
+    rejected: isWhole,
+    rejected_by: isObject,
+    resyncs_by: isObject,
+    resyncs_failed: isWhole,
+    resolution_ns: isWhole,
+    last_sync_us: orNull(isWhole),
+    age_ms: orNull(isWhole),
+    next_sync_ms: isWhole,
+    failures: isWhole,
+  },
+  converted: {
+    exchange: isText,
+    local_us: isWhole,
+    estimate_us: isWhole,
+    earliest_us: isWhole,
+    latest_us: isWhole,
+  },
+  subscribed: {
+    subscription: isWhole,
+    offsets: isListOf(isA('offset')),
+  },
+  report: {
+    exchange: isText,
+    verdict: isText,
+    action: isText,
+    explanation: isText,
+    resynced: isTruth,
+    retry_after_ms: orNull(isWhole),
+    offset: isA('offset'),
+    stamp: orNull(isA('stamp')),
+  },
+  health: {
+    status: isText,
+    reasons: isListOf(isText),
+    ready: isTruth,
+    uptime_ms: isWhole,
+    version: isText,
+    system_clock: isObject,
+    counts: isObject,
+    verdicts: isListOf(isObject),
+  },
+  exchange: {
+    id: isText,
+    name: isText,
+    market: isText,
+    enabled: isTruth,
+    endpoint: isText,
+    resolution_ns: isWhole,
+    timestamp_format: isText,
+    timestamp_carrier: isText,
+    window_ms: orNull(isWhole),
+    window_max_ms: orNull(isWhole),
+    future_tolerance_ms: orNull(isWhole),
+    codes: isListOf(isObject),
+    window_kind: isText,
+    window_param: orNull(isText),
+    window_documented: isTruth,
+    confidence: isText,
+    sources: isListOf(isText),
+  },
 };
 
-function read(shape, result) {
-  if (!isObject(result)) throw protocolError('a result is no object', result);
-  for (const member of MEMBERS[shape]) {
-    if (!(member in result)) throw protocolError(`a result lacks ${member}`, result);
+/** What an older daemon does not say, and what is taken for it. */
+const OPTIONAL = {
+  stamp: () => ({ reason: null }),
+  offset: () => ({ rejected_by: {}, resyncs_by: {}, resyncs_failed: 0 }),
+  health: () => ({ verdicts: [] }),
+  exchange: () => ({
+    window_kind: 'unknown', window_param: null, window_documented: true, confidence: '', sources: [],
+  }),
+};
+
+/** Why a value is none of a shape; null where it is one. Optional members are added to it. */
+function complaint(shape, value) {
+  if (!isObject(value)) return `${shape}: it is no object`;
+  for (const [member, byDefault] of Object.entries(OPTIONAL[shape]?.() ?? {})) {
+    if (!Object.hasOwn(value, member)) value[member] = byDefault;
   }
+  for (const [member, isIt] of Object.entries(MEMBERS[shape])) {
+    if (!Object.hasOwn(value, member)) return `${shape}: it lacks ${member}`;
+    if (!isIt(value[member])) return `${shape}: ${member} is not what it should be`;
+  }
+  return null;
+}
+
+function read(shape, result) {
+  const why = complaint(shape, result);
+  if (why !== null) throw protocolError("a result is none of this protocol's", why);
   return result;
 }
 
 function readAll(shape, result) {
-  if (!Array.isArray(result)) throw protocolError('a result is no list', result);
+  if (!Array.isArray(result)) {
+    throw protocolError("a result is none of this protocol's", 'it is no list');
+  }
   return result.map((each) => read(shape, each));
 }
 
@@ -140,17 +249,8 @@ function readResult(method, result) {
     case 'offsets': return readAll('offset', result);
     case 'resync': return Array.isArray(result) ? readAll('offset', result) : read('offset', result);
     case 'convert': return read('converted', result);
-    case 'subscribe':
-      if (!isObject(result) || (result.subscription ?? null) === null) {
-        throw protocolError('no subscription', result);
-      }
-      readAll('offset', result.offsets);
-      return result;
-    case 'report':
-      read('report', result);
-      read('offset', result.offset);
-      if (result.stamp !== null) read('stamp', result.stamp);
-      return result;
+    case 'subscribe': return read('subscribed', result);
+    case 'report': return read('report', result);
     case 'health': return read('health', result);
     case 'exchanges': return readAll('exchange', result);
     default: return result;
@@ -166,14 +266,19 @@ function requestLine(id, method, params = {}) {
   return JSON.stringify({ jsonrpc: '2.0', id, method, params: given });
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A line, as text or as bytes of UTF-8, as an object of JSON-RPC. */
 function parsed(line) {
   let message;
   try {
-    message = JSON.parse(line);
+    message = JSON.parse(typeof line === 'string' ? line : utf8.decode(line));
   } catch {
-    throw protocolError('no JSON', line);
+    throw protocolError('no JSON', String(line));
   }
-  if (!isObject(message) || message.jsonrpc !== '2.0') throw protocolError('no JSON-RPC 2.0', line);
+  if (!isObject(message) || message.jsonrpc !== '2.0') {
+    throw protocolError('no JSON-RPC 2.0', String(line));
+  }
   return message;
 }
 
@@ -182,27 +287,46 @@ function readAnswer(line, id) {
   return resultOf(parsed(line), id, line);
 }
 
-/** The offset that a line tells which came unasked, with the `subscription` that it is for. */
+/**
+ * The offset that a line tells which came unasked, with the `subscription` that it is for; null for
+ * what this client does not know, which is to be passed over.
+ */
 function readNotification(line) {
   return notified(parsed(line), line);
 }
 
 function notified({ method, params }, line) {
-  if (method !== 'offset') throw protocolError('no notification of an offset', line);
+  if (isText(method) && method !== 'offset') return null;
+  if (!isText(method) || !isWhole(params?.subscription)) {
+    throw protocolError('no notification of an offset', String(line));
+  }
   return read('offset', params);
 }
 
 function resultOf(answer, id, line) {
+  // What cannot be read is answered with no id, and so is a client that is one too many.
   const isForNobody = (answer.id ?? null) === null && 'error' in answer;
-  if (answer.id !== id && !isForNobody) throw protocolError('an answer to another request', line);
-  if ('result' in answer) return answer.result;
-  const { error } = answer;
-  if (!isObject(error) || !Number.isInteger(error.code) || typeof error.message !== 'string') {
-    throw protocolError('neither a result nor an error', line);
+  if (answer.id !== id && !isForNobody) {
+    throw protocolError('an answer to another request', String(line));
   }
-  throw new ExchangeClockError(
-    KINDS.get(error.code) ?? 'server_error', error.message,
-    { ...(isObject(error.data) ? error.data : {}), code: error.code });
+  if ('result' in answer) return answer.result;
+  throw refusalOf(answer.error, line);
+}
+
+function refusalOf(error, line) {
+  if (!isObject(error) || !Number.isInteger(error.code) || !isText(error.message)) {
+    return protocolError('neither a result nor an error', String(line));
+  }
+  // What is not as it should be is not worth losing the refusal for.
+  const { exchange, state, reason, retry_after_ms: wait } = isObject(error.data) ? error.data : {};
+  const ifText = (value) => (isText(value) ? value : null);
+  return new ExchangeClockError(KINDS.get(error.code) ?? 'server_error', error.message, {
+    code: error.code,
+    exchange: ifText(exchange),
+    state: ifText(state),
+    reason: ifText(reason),
+    retry_after_ms: isWhole(wait) ? wait : null,
+  });
 }
 
 // --- The shared page
@@ -210,13 +334,17 @@ function resultOf(answer, id, line) {
 const HEADER_BYTES = 64;
 const SLOT_BYTES = 192;
 const TRIES = 100;
-const STATES = ['unknown', 'synchronized', 'holdover', 'disrupted'];
 const [, SYNCHRONIZED, HOLDOVER] = STATES.keys();
 const RULE_WINDOW = 1;
 const RULE_EXPIRY = 2;
 const MAY_CHOOSE = 1;
 const DOCUMENTED = 2;
 const LONGEST_UPLINK_NS = 1_000_000_000n;
+/** Beyond 2116, or bounds that are 73 years apart: the page is damaged. */
+const FARTHEST_NS = 2n ** 62n;
+const WIDEST_NS = 2n ** 61n;
+/** No window and no tolerance is longer, which is 104 days. */
+const LONGEST_RULE_NS = 2n ** 53n;
 /** By the slot's format: unix_s, unix_ms, unix_us, unix_ns, iso8601_ms, iso8601_bare_s. */
 const STEPS_NS = [1_000_000_000n, 1_000_000n, 1_000n, 1n, 1_000_000n, 1_000_000_000n];
 
@@ -262,20 +390,27 @@ class Page {
     if (this.#u32(40) !== 1) throw new PageRefusal('replaced');
     for (let slot = 0; slot < slots; slot += 1) {
       const base = HEADER_BYTES + slot * SLOT_BYTES;
-      const id = this.#buffer.toString('utf8', base + 8, base + 40).split('\0')[0];
+      const id = this.#buffer.toString('utf8', base + 8, base + 40).replace(/\0+$/, '');
       this.#offsets.set(id, base);
     }
   }
 
   /** A copy of the page as it is in the file now. */
   static open(file) {
-    let bytes;
+    // What is no file, such as a pipe that nobody writes to, is not waited for.
+    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+    let descriptor;
     try {
-      bytes = fs.readFileSync(file);
+      descriptor = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     } catch (error) {
       throw new PageRefusal('not_found', { reason: error.message });
     }
-    return new Page(bytes, bootID());
+    try {
+      if (!fs.fstatSync(descriptor).isFile()) throw new PageRefusal('foreign_version');
+      return new Page(fs.readFileSync(descriptor), bootID());
+    } finally {
+      fs.closeSync(descriptor);
+    }
   }
 
   now(exchange, rawNs, realNs) {
@@ -294,7 +429,9 @@ class Page {
     const { earliest, latest, state, slot } = this.#read(exchange, rawNs, realNs);
     const isExpiry = slot.rule === RULE_EXPIRY;
     const [wanted, other] = isExpiry ? [lifetime_ms, recv_window_ms] : [recv_window_ms, lifetime_ms];
-    const isUsable = slot.rule === RULE_WINDOW || isExpiry;
+    const isUsable = (slot.rule === RULE_WINDOW || isExpiry)
+      && [slot.window, slot.longestWindow, slot.tolerance].every(
+        (each) => each >= 0n && each <= LONGEST_RULE_NS);
     if (!isUsable || slot.format >= STEPS_NS.length || other !== null) {
       throw new PageRefusal('ask_socket', { exchange });
     }
@@ -321,6 +458,7 @@ class Page {
         ? null : Number(ceilDivided(stamp.smallest, 1_000_000n)),
       margin_ms: Number(floorDivided(stamp.margin, 1_000_000n)),
       guaranteed: stamp.isSure && isDocumented,
+      reason: null,
     };
   }
 
@@ -348,10 +486,15 @@ class Page {
     if (!Number.isFinite(least) || !Number.isFinite(most)) {
       throw new PageRefusal('void', { exchange });
     }
+    const earliest = slot.lower + elapsed + BigInt(least);
+    const latest = slot.upper + elapsed + BigInt(most);
+    if (latest < earliest || latest - earliest > WIDEST_NS || absolute(earliest) >= FARTHEST_NS) {
+      throw new PageRefusal('void', { exchange });
+    }
     const isHeldOver = slot.state === HOLDOVER || rawNs > slot.holdoverAfter;
     return {
-      earliest: slot.lower + elapsed + BigInt(least),
-      latest: slot.upper + elapsed + BigInt(most),
+      earliest,
+      latest,
       state: STATES[isHeldOver ? HOLDOVER : SYNCHRONIZED],
       slot,
     };
@@ -447,6 +590,8 @@ async function connect(options = {}) {
 
 class ExchangeClock {
   #connection = null;
+  /** Of requests that wait: the daemon answers a connection in order. */
+  #waiting = new Set();
 
   constructor({ path: socket = socketPath(), timeoutMs = 5_000 } = {}) {
     this.path = socket;
@@ -484,12 +629,12 @@ class ExchangeClock {
   }
 
   resync(exchange, { accept_step } = {}) {
-    return this.ask('resync', { exchange, accept_step }, PATIENCE_MS);
+    return this.ask('resync', { exchange, accept_step });
   }
 
   report(exchange, { code, http_status, message, timestamp, recv_window_ms } = {}) {
     const params = { exchange, code, http_status, message, timestamp, recv_window_ms };
-    return this.ask('report', params, PATIENCE_MS);
+    return this.ask('report', params);
   }
 
   health() {
@@ -500,11 +645,30 @@ class ExchangeClock {
     return this.ask('exchanges');
   }
 
-  async ask(method, params = {}, atLeastMs = 0) {
-    const timeoutMs = Math.max(this.timeoutMs, atLeastMs);
-    const result = await this.withConnection(
-      (connection) => connection.ask(method, params, timeoutMs));
+  async ask(method, params = {}) {
+    const result = WAITING.has(method)
+      ? await this.#askApart(method, params)
+      : await this.withConnection((connection) => connection.ask(method, params, this.timeoutMs));
     return readResult(method, result);
+  }
+
+  async #askApart(method, params) {
+    const timeoutMs = Math.max(this.timeoutMs, PATIENCE_MS);
+    let own = new Connection(this.path, this.timeoutMs);
+    this.#waiting.add(own);
+    try {
+      return await own.ask(method, params, timeoutMs);
+    } catch (error) {
+      if (!isCutOff(error)) throw error;
+      this.#waiting.delete(own);
+      own = new Connection(this.path, this.timeoutMs);
+      this.#waiting.add(own);
+      await own.heard();
+      return await own.ask(method, params, timeoutMs);
+    } finally {
+      this.#waiting.delete(own);
+      own.end();
+    }
   }
 
   /**
@@ -512,13 +676,16 @@ class ExchangeClock {
    * meanwhile: no request does harm twice.
    */
   async withConnection(use) {
-    for (;;) {
+    for (let hasHeard = false; ;) {
       const kept = this.#connection;
       const connection = this.#connected();
+      if (hasHeard) await connection.heard();
       try {
         return await use(connection);
       } catch (error) {
-        if (error.kind !== 'unreachable' || connection !== kept) throw error;
+        if (error.kind !== 'unreachable' || (connection !== kept && !isCutOff(error))) throw error;
+        if (hasHeard) throw error;
+        hasHeard = connection !== kept;
       }
     }
   }
@@ -528,51 +695,94 @@ class ExchangeClock {
   }
 
   close() {
-    this.#connection?.end();
+    for (const each of [this.#connection, ...this.#waiting]) each?.end();
     this.#connection = null;
   }
 
   #connected() {
     if (this.#connection === null || this.#connection.isOver) {
-      this.#connection = new Connection(this.path);
+      this.#connection = new Connection(this.path, this.timeoutMs);
     }
     return this.#connection;
   }
+}
+
+/**
+ * Whether the daemon ended a connection while it was written to. Node then forgets what is still to
+ * be read, which may say why: who is turned away has to listen before it asks.
+ */
+function isCutOff(error) {
+  return ['EPIPE', 'ECONNRESET'].includes(error.cause?.code);
 }
 
 /** A connection whose answers are handed to whom they are for. */
 class Connection {
   #path;
   #socket;
+  #why = null;
   #lastId = 0;
   #asked = new Map();
   #listeners = new Map();
   #pieces = [];
   #length = 0;
+  #ends = [];
 
-  constructor(socketPath) {
+  constructor(socketPath, timeoutMs) {
     this.#path = socketPath;
     this.isOver = false;
-    this.#socket = net.connect({ path: socketPath });
-    this.opened = new Promise((resolve, reject) => {
-      this.#socket.once('connect', resolve);
-      this.#socket.once('error', (error) => reject(unreachable(socketPath, error.message)));
-    });
+    this.opened = this.#open(Date.now() + timeoutMs);
     // Whoever asks is told by its own promise.
-    this.opened.catch(() => {});
-    this.#socket.setEncoding('utf8');
+    this.opened.catch((error) => this.#ended(error));
+  }
+
+  async #open(deadline) {
+    for (;;) {
+      const socket = net.connect({ path: this.#path });
+      // A program that waits for nothing else may end.
+      socket.unref();
+      this.#socket = socket;
+      this.#keepAlive();
+      const error = await new Promise((resolve) => {
+        socket.once('connect', () => resolve(null));
+        socket.once('error', resolve);
+        socket.once('close', () => resolve(new Error('it closed the connection')));
+      });
+      if (this.isOver) {
+        socket.destroy();
+        throw this.#why;
+      }
+      if (error === null) break;
+      // EAGAIN: as many as may be are waiting to be taken already.
+      if (error.code !== 'EAGAIN') throw unreachable(this.#path, error.message);
+      if (Date.now() >= deadline) {
+        throw new ExchangeClockError(
+          'timed_out', `the daemon at ${this.#path} takes no connection`);
+      }
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE_MS); });
+    }
+    const closed = () => unreachable(this.#path, 'it closed the connection');
     this.#socket.on('data', (piece) => this.#received(piece));
-    this.#socket.on('error', (error) => this.#ended(unreachable(socketPath, error.message)));
-    this.#socket.on('close', () => this.#ended(unreachable(socketPath, 'it closed the connection')));
-    // A program that waits for nothing else may end.
-    this.#socket.unref();
+    this.#socket.on('error', (error) => {
+      this.#ended(unreachable(this.#path, error.message, error));
+    });
+    this.#socket.on('close', () => this.#ended(closed()));
+  }
+
+  /** Waits for what the daemon says unasked to a client that is one too many. */
+  async heard() {
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, HEARING_MS);
+      const end = () => { clearTimeout(timer); resolve(); };
+      if (this.isOver) end();
+      else this.#ends.push(end);
+    });
   }
 
   /** accept: called with the result before whatever else has come is handed out. */
   ask(method, params, timeoutMs, accept = () => {}) {
     return new Promise((resolve, reject) => {
       if (this.isOver) {
-        reject(unreachable(this.#path, 'it closed the connection'));
+        reject(this.#why);
         return;
       }
       this.#lastId += 1;
@@ -582,8 +792,9 @@ class Connection {
           'timed_out', `the daemon at ${this.#path} did not answer in time`));
       }, timeoutMs);
       this.#asked.set(id, { resolve, reject, timer, accept });
-      this.#socket.ref();
-      this.#socket.write(`${requestLine(id, method, params)}\n`);
+      this.#keepAlive();
+      const line = `${requestLine(id, method, params)}\n`;
+      this.opened.then(() => { if (!this.isOver) this.#socket.write(line); }, () => {});
     });
   }
 
@@ -609,39 +820,49 @@ class Connection {
   }
 
   #received(piece) {
-    const lines = piece.split('\n');
-    const last = lines.pop();
-    for (const line of lines) {
-      this.#pieces.push(line);
-      const whole = this.#pieces.join('');
+    let rest = piece;
+    for (let end = rest.indexOf(10); end >= 0 && !this.isOver; end = rest.indexOf(10)) {
+      const line = Buffer.concat([...this.#pieces, rest.subarray(0, end)]);
       this.#pieces = [];
       this.#length = 0;
-      if (this.isOver) return;
+      rest = rest.subarray(end + 1);
       try {
-        this.#handOut(whole);
+        this.#handOut(line);
       } catch (error) {
         this.#ended(error);
       }
     }
-    this.#pieces.push(last);
-    this.#length += last.length;
-    if (this.#length > LONGEST_ANSWER) this.#ended(protocolError('a line without end', last));
+    if (this.isOver) return;
+    this.#pieces.push(rest);
+    this.#length += rest.length;
+    if (this.#length > LONGEST_ANSWER) this.#ended(protocolError('a line without end', ''));
   }
 
   #handOut(line) {
     const message = parsed(line);
     if ('method' in message) {
-      const { subscription, ...offset } = notified(message, line);
+      const told = notified(message, line);
+      if (told === null) return;
+      const { subscription, ...offset } = told;
       this.#listeners.get(subscription)?.(null, offset);
       return;
     }
-    const asked = this.#asked.get(message.id);
-    if (asked === undefined) throw protocolError('an answer that nobody waits for', line);
-    this.#asked.delete(message.id);
+    let { id } = message;
+    if ((id ?? null) === null && 'error' in message) {
+      const refusal = refusalOf(message.error, line);
+      // One client too many: the daemon ends the connection.
+      if (refusal.kind === 'overloaded') throw refusal;
+      // Answers come in order: it is for who has waited longest.
+      [id] = this.#asked.keys();
+      if (id === undefined) return;
+    }
+    const asked = this.#asked.get(id);
+    if (asked === undefined) throw protocolError('an answer that nobody waits for', String(line));
+    this.#asked.delete(id);
     clearTimeout(asked.timer);
     this.#keepAlive();
     try {
-      const result = resultOf(message, message.id, line);
+      const result = resultOf(message, id, line);
       asked.accept(result);
       asked.resolve(result);
     } catch (error) {
@@ -652,7 +873,9 @@ class Connection {
   #ended(error) {
     if (this.isOver) return;
     this.isOver = true;
+    this.#why = error;
     this.#socket.destroy();
+    for (const end of this.#ends) end();
     for (const { reject, timer } of this.#asked.values()) {
       clearTimeout(timer);
       reject(error);
@@ -670,6 +893,8 @@ class Subscription {
   #connection = null;
   #id = null;
   #waiting = [];
+  /** An answer that was none of this protocol's, to be thrown once. */
+  #failure = null;
   #wake = null;
   #isClosed = false;
 
@@ -685,12 +910,16 @@ class Subscription {
   }
 
   #begun(connection, result) {
-    this.#waiting.push(...readResult('subscribe', result).offsets);
+    for (const offset of readResult('subscribe', result).offsets) this.#waiting.push(offset);
     this.#id = result.subscription;
     this.#connection = connection;
     connection.listen(this.#id, (error, offset) => {
-      if (error === null) this.#waiting.push(offset);
-      else this.#connection = null;
+      if (error === null) {
+        this.#waiting.push(offset);
+      } else {
+        this.#connection = null;
+        if (error.kind === 'protocol') this.#failure = error;
+      }
       this.#wake?.();
     });
   }
@@ -699,6 +928,10 @@ class Subscription {
     while (!this.#isClosed) {
       if (this.#waiting.length > 0) {
         yield this.#waiting.shift();
+      } else if (this.#failure !== null) {
+        const failure = this.#failure;
+        this.#failure = null;
+        throw failure;
       } else if (this.#connection === null) {
         try {
           await this.begin();

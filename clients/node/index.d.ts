@@ -27,6 +27,8 @@ export interface Stamp {
       compares no clocks. */
   margin_ms: number | null;
   guaranteed: boolean;
+  /** Why it is not, in words; null where it is, or where it was computed from the page. */
+  reason: string | null;
 }
 
 /** What time the exchange believes it is, and what this host's clock says meanwhile. */
@@ -56,9 +58,10 @@ export interface Offset {
   rtt_last_ns: number | null;
   samples: number;
   rejected: number;
-  rejected_by?: Record<string, number>;
-  resyncs_by?: Record<string, number>;
-  resyncs_failed?: number;
+  rejected_by: Record<string, number>;
+  /** Resyncs that have ended since the start, by what they were begun for; empty where not told. */
+  resyncs_by: Record<string, number>;
+  resyncs_failed: number;
   resolution_ns: number;
   last_sync_us: number | null;
   age_ms: number | null;
@@ -98,7 +101,7 @@ export interface Health {
   version: string;
   system_clock: Record<string, number | boolean | null>;
   counts: Record<string, unknown>;
-  verdicts?: Record<string, unknown>[];
+  verdicts: Record<string, unknown>[];
 }
 
 /** One entry of the daemon's catalogue. */
@@ -115,11 +118,11 @@ export interface Exchange {
   window_max_ms: number | null;
   future_tolerance_ms: number | null;
   codes: Record<string, unknown>[];
-  window_kind?: string;
-  window_param?: string | null;
-  window_documented?: boolean;
-  confidence?: string;
-  sources?: string[];
+  window_kind: string;
+  window_param: string | null;
+  window_documented: boolean;
+  confidence: string;
+  sources: string[];
 }
 
 /** Why there is no answer, a word for programs, the same in all clients. */
@@ -186,7 +189,8 @@ export function connect(options?: Options): Promise<ExchangeClock>;
 /**
  * A client of the daemon. It connects at its first request, or by `open`; after a restart of the
  * daemon the next request connects anew. Requests may be sent without waiting for the answers of
- * others. While nothing is asked, the connection does not keep the program alive.
+ * others: resync and report have a connection of their own. While nothing is asked, the connection
+ * does not keep the program alive.
  */
 export class ExchangeClock {
   constructor(options?: Options);
@@ -224,14 +228,17 @@ export class ExchangeClock {
   health(): Promise<Health>;
   /** The daemon's catalogue. */
   exchanges(): Promise<Exchange[]>;
-  /** The result of any request. */
-  ask(method: string, params?: Record<string, unknown>, atLeastMs?: number): Promise<unknown>;
+  /** The result of any request. What waits (resync, report, history) has a minute of time. */
+  ask(method: string, params?: Record<string, unknown>): Promise<unknown>;
   open(): Promise<void>;
   /** Ends the connection; the next request makes a new one. */
   close(): void;
 }
 
-/** `for await (const offset of subscription)`: does not end before it is closed. */
+/**
+ * `for await (const offset of subscription)`: does not end before it is closed. Where the daemon
+ * goes away, or has too many clients when it is back, it tries again once a second.
+ */
 export class Subscription implements AsyncIterable<Offset> {
   private constructor();
   [Symbol.asyncIterator](): AsyncIterator<Offset>;
@@ -259,8 +266,13 @@ export function requestLine(
   id: number, method: string, params?: Record<string, unknown>,
 ): string;
 /** The result that the answer to that request carries, or its error, thrown. */
-export function readAnswer(line: string, id: number): unknown;
+export function readAnswer(line: string | Uint8Array, id: number): unknown;
 /** The result of a method, checked; throws where it is none of this protocol's. */
 export function readResult(method: string, result: unknown): unknown;
-/** The offset that a line tells which came unasked, with the subscription that it is for. */
-export function readNotification(line: string): Offset & { subscription: number };
+/**
+ * The offset that a line tells which came unasked, with the subscription that it is for; null for
+ * what this client does not know, which is to be passed over.
+ */
+export function readNotification(
+  line: string | Uint8Array,
+): (Offset & { subscription: number }) | null;

@@ -126,8 +126,6 @@ class Attachment:
         # An event loop waits as well: better local time than an order that is late.
         self.clock = clock or ExchangeClock(timeout=0.5)
         self._is_own_clock = clock is None
-        # A report waits for a resync; stamps of other requests must not wait with it.
-        self._reports = ExchangeClock(self.clock.path, page=False)
         self._recv_window_ms = recv_window_ms
         self._without_clock = without_clock
         self._kinds: Dict[str, str] = {}
@@ -168,13 +166,17 @@ class Attachment:
             setattr(exchange, name, value)
         for key in self._options:
             exchange.options[key] = 0 if key == "timeDifference" else False
-        # So that a wrong id is told now, and not by the first order.
-        with contextlib.suppress(exchange_clock.Unreachable):
-            if self._kind(self.id) is None:
-                self.detach()
-                raise exchange_clock.UnknownExchange(
-                    f"the daemon does not follow {self.id}; enabled:"
-                    f" {', '.join(sorted(self._kinds))}", exchange=self.id)
+        # So that a wrong id is told now, and not by the first order. What the daemon cannot tell
+        # now is another matter: each signature asks again.
+        try:
+            is_known = self._kind(self.id) is not None
+        except ExchangeClockError:
+            is_known = True
+        if not is_known:
+            self.detach()
+            raise exchange_clock.UnknownExchange(
+                f"the daemon does not follow {self.id}; enabled:"
+                f" {', '.join(sorted(self._kinds))}", exchange=self.id)
 
     def detach(self) -> None:
         """Gives the instance its own methods and options back."""
@@ -184,7 +186,6 @@ class Attachment:
         for name, value in self._had.items():
             setattr(self.exchange, name, value)
         self.exchange.options.update(self._options)
-        self._reports.close()
         if self._is_own_clock:
             self.clock.close()
 
@@ -227,7 +228,12 @@ class Attachment:
 
     def _nonce_of(self, id: str) -> Optional[int]:
         """None where the exchange's nonce is a time."""
-        return int(self.clock.stamp(id).timestamp) if self._kind(id) == "nonce" else None
+        if self._kind(id) != "nonce":
+            return None
+        nonce = str(self.clock.stamp(id).timestamp)
+        if not (nonce.isascii() and nonce.isdigit()):
+            raise exchange_clock.ProtocolError(f"{id}: a nonce is no number: {nonce[:200]!r}")
+        return int(nonce)
 
     def _time_us(self, id: str) -> int:
         kind = self._kind(id)
@@ -353,11 +359,11 @@ class Attachment:
             return False
         status, body = error.exchange_clock_refusal
         try:
-            report = self._reports.report(
+            report = self.clock.report(
                 id, http_status=status, message=body[:4096], timestamp=signature.timestamp)
             if isinstance(error, ccxt.InvalidNonce) and report.verdict == "unknown":
                 # By ccxt's word alone it was the timestamp.
-                self._reports.resync(id)
+                self.clock.resync(id)
                 return True
         except ExchangeClockError as refused:
             logger.warning("%s: a refusal could not be reported: %s", id, refused)

@@ -16,9 +16,10 @@ two and with no request sent; everything else, and whatever the page refuses, is
 daemon's Unix socket. A client outlives restarts of the daemon: the next request connects anew.
 
 Both clients may be shared by threads or tasks as follows: an `ExchangeClock` by any threads (one
-request is on its way at a time; reading the page takes no lock), an `AsyncExchangeClock` by any
-tasks of the event loop that it was connected in. A forked child may go on using an `ExchangeClock`
-that no other thread was just asking: it gets a connection of its own.
+request is on its way at a time, but nobody waits for a `resync` or a `report` of another; reading
+the page takes no lock), an `AsyncExchangeClock` by any tasks of the event loop that it was connected
+in. A forked child may go on using an `ExchangeClock` that no other thread was just asking: it gets a
+connection of its own.
 
 Units are last in every name. Unix times are integers, in microseconds where the name ends in `_us`.
 Offsets are the exchange's clock minus this host's; positive: the exchange is ahead.
@@ -36,11 +37,13 @@ import mmap
 import os
 import platform
 import socket
+import stat
 import struct
 import sys
 import threading
 import time
 from collections import deque
+from functools import lru_cache
 from typing import (
     Any,
     AsyncIterator,
@@ -49,14 +52,19 @@ from typing import (
     Dict,
     Iterator,
     List,
+    Literal,
     NamedTuple,
     NoReturn,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Type,
     TypeVar,
     Union,
+    get_args,
+    get_origin,
+    get_type_hints,
 )
 
 __version__ = "0.1.0"
@@ -223,11 +231,15 @@ class PageRefusal(ExchangeClockError):
 # --- Answers ----------------------------------------------------------------------------------
 
 
+State = Literal["unknown", "synchronized", "holdover", "disrupted"]
+"""How far an exchange's time can be used; docs/protocol.md tells what each means."""
+
+
 class Stamp(NamedTuple):
     """The timestamp that a request signed now should carry."""
 
     exchange: str
-    state: str
+    state: State
     timestamp: Union[int, str]
     """Exactly as the exchange wants it."""
     unix_us: int
@@ -244,13 +256,15 @@ class Stamp(NamedTuple):
     """What is left on the tighter side; negative: not sure to be accepted; None where the exchange
     compares no clocks."""
     guaranteed: bool
+    reason: Optional[str] = None
+    """Why it is not, in words; None where it is, or where the page was read."""
 
 
 class Now(NamedTuple):
     """What time the exchange believes it is, and what this host's clock says meanwhile."""
 
     exchange: str
-    state: str
+    state: State
     estimate_us: int
     earliest_us: int
     latest_us: int
@@ -261,7 +275,7 @@ class Offset(NamedTuple):
     """All that is known of an exchange's clock; None is what no good sample has told yet."""
 
     exchange: str
-    state: str
+    state: State
     reason: str
     """Why the state is what it is; empty when synchronized."""
     offset_ns: Optional[int]
@@ -349,57 +363,106 @@ class Exchange(NamedTuple):
 JSON = Any
 """What json.loads returns."""
 T = TypeVar("T", bound=Tuple[Any, ...])
+Reader = Callable[[JSON], Any]
+"""Makes of a value what it should be; a ValueError says what it is not."""
 
 
 def _read(shape: Type[T], result: JSON) -> T:
     """A result as its type; members that this client does not know are passed over."""
-    fields: Tuple[str, ...] = shape._fields  # type: ignore[attr-defined]
-    defaults: Dict[str, Any] = shape._field_defaults  # type: ignore[attr-defined]
-    if not isinstance(result, dict):
-        raise ProtocolError(f"a result is no object: {str(result)[:200]}")
-    values = []
-    for field in fields:
-        if field in result:
-            values.append(result[field])
-        elif field in defaults:
-            values.append(defaults[field])
-        else:
-            raise ProtocolError(f"a result lacks {field}: {str(result)[:200]}")
-    return shape._make(values)  # type: ignore[attr-defined, no-any-return]
+    try:
+        return _readers(shape)(result)  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise ProtocolError(f"a result is none of this protocol's: {error}") from None
 
 
-def _offset(result: JSON) -> Offset:
-    return _read(Offset, result)
-
-
-def _offsets(result: JSON) -> List[Offset]:
+def _read_all(shape: Type[T], result: JSON) -> List[T]:
     if not isinstance(result, list):
-        raise ProtocolError(f"a list of offsets is none: {str(result)[:200]}")
-    return [_offset(each) for each in result]
+        raise ProtocolError("a result is none of this protocol's: it is no list")
+    return [_read(shape, each) for each in result]
+
+
+@lru_cache(maxsize=None)
+def _readers(shape: Any) -> Reader:
+    """Of a NamedTuple: an object with its members; those with a default may be missing."""
+    defaults: Dict[str, Any] = shape._field_defaults
+    members = [
+        (name, _reader(hint), name in defaults) for name, hint in get_type_hints(shape).items()
+    ]
+
+    def read(value: JSON) -> Any:
+        if type(value) is not dict:
+            raise ValueError("it is no object")
+        values = []
+        for name, reader, may_be_missing in members:
+            if name in value:
+                try:
+                    values.append(reader(value[name]))
+                except ValueError as error:
+                    raise ValueError(f"{name}: {error}") from None
+            elif may_be_missing:
+                values.append(defaults[name])
+            else:
+                raise ValueError(f"it lacks {name}")
+        return shape._make(values)
+
+    return read
+
+
+def _reader(hint: Any) -> Reader:
+    """Of the types that the answers above have."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda value: value
+    if kind is Union:
+        readers = [_reader(each) for each in inner]
+
+        def read_one(value: JSON) -> Any:
+            for reader in readers:
+                try:
+                    return reader(value)
+                except ValueError as error:
+                    why = error
+            raise why
+
+        return read_one
+    if kind is list:
+        element = _reader(inner[0])
+        return lambda value: [element(each) for each in _typed(value, list)]
+    if kind is dict:
+        member = _reader(inner[1])
+        return lambda value: {key: member(each) for key, each in _typed(value, dict).items()}
+    if kind is Literal:
+        return lambda value: value if value in inner else _fail("it is none of " + ", ".join(inner))
+    if hint is float:
+        return lambda value: value if type(value) is float else _whole(value)
+    if hint is int:
+        return _whole
+    if issubclass(hint, tuple):
+        return _readers(hint)
+    return lambda value: _typed(value, hint)
+
+
+def _typed(value: JSON, kind: Any) -> Any:
+    # Not isinstance: to Python true is a number.
+    return value if type(value) is kind else _fail(f"it is no {kind.__name__}")
+
+
+def _whole(value: JSON) -> Any:
+    is_one = type(value) is int and -(2**63) <= value < 2**63
+    return value if is_one else _fail("it is no whole number of 64 bits")
+
+
+def _fail(why: str) -> NoReturn:
+    raise ValueError(why)
 
 
 def _offset_or_offsets(result: JSON) -> Union[Offset, List[Offset]]:
-    return _offsets(result) if isinstance(result, list) else _offset(result)
+    return _read_all(Offset, result) if isinstance(result, list) else _read(Offset, result)
 
 
-def _subscribed(result: JSON) -> Tuple[Any, List[Offset]]:
-    if not isinstance(result, dict) or result.get("subscription") is None:
-        raise ProtocolError(f"no subscription: {str(result)[:200]}")
-    return result["subscription"], _offsets(result.get("offsets"))
-
-
-def _report(result: JSON) -> Report:
-    report = _read(Report, result)
-    return report._replace(
-        offset=_offset(report.offset),
-        stamp=None if report.stamp is None else _read(Stamp, report.stamp),
-    )
-
-
-def _exchanges(result: JSON) -> List[Exchange]:
-    if not isinstance(result, list):
-        raise ProtocolError(f"a list of exchanges is none: {str(result)[:200]}")
-    return [_read(Exchange, each) for each in result]
+class _Subscribed(NamedTuple):
+    subscription: int
+    offsets: List[Offset]
 
 
 # --- Lines ------------------------------------------------------------------------------------
@@ -414,42 +477,65 @@ def request_line(id: int, method: str, **params: Any) -> bytes:
 
 def read_answer(line: bytes, id: int) -> JSON:
     """The result that the answer to that request carries, or its error, raised."""
-    answer = _parsed(line)
-    if answer.get("id") != id and not (answer.get("id") is None and "error" in answer):
+    return _result(_parsed(line), id, line)
+
+
+def _result(answer: Dict[str, JSON], id: int, line: bytes) -> JSON:
+    # What cannot be read is answered with no id, and so is a client that is one too many.
+    is_ours = type(answer.get("id")) is int and answer["id"] == id
+    if not is_ours and not (answer.get("id") is None and "error" in answer):
         raise ProtocolError(f"an answer to another request: {line[:200]!r}")
     if "result" in answer:
         return answer["result"]
-    error = answer.get("error")
+    raise _refusal(answer.get("error"), line)
+
+
+def _refusal(error: JSON, line: bytes) -> ExchangeClockError:
     if not isinstance(error, dict) or type(error.get("code")) is not int \
             or not isinstance(error.get("message"), str):
-        raise ProtocolError(f"neither a result nor an error: {line[:200]!r}")
+        return ProtocolError(f"neither a result nor an error: {line[:200]!r}")
     data = error.get("data")
-    if not isinstance(data, dict):
-        data = {}
-    raise _ERRORS.get(error["code"], ServerError)(
-        error["message"], code=error["code"], exchange=data.get("exchange"),
-        state=data.get("state"), reason=data.get("reason"),
-        retry_after_ms=data.get("retry_after_ms"),
-    )
+    # What is not as it should be is not worth losing the refusal for.
+    told = {
+        key: data[key]
+        for key, kind in (
+            ("exchange", str), ("state", str), ("reason", str), ("retry_after_ms", int))
+        if isinstance(data, dict) and type(data.get(key)) is kind
+    }
+    kind = _ERRORS.get(error["code"], ServerError)
+    return kind(error["message"], code=error["code"], **told)
 
 
 def _parsed(line: bytes) -> Dict[str, JSON]:
     try:
-        message = json.loads(line)
-    except ValueError:
+        # Decoded here: json.loads would take UTF-16 as well.
+        message = json.loads(line.decode(), parse_constant=_fail, parse_float=_finite)
+    except (ValueError, RecursionError):
         raise ProtocolError(f"no JSON: {line[:200]!r}") from None
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         raise ProtocolError(f"no JSON-RPC 2.0: {line[:200]!r}")
     return message
 
 
-def read_notification(line: bytes) -> Tuple[Any, Offset]:
-    """The subscription that a line is for which came unasked, and the offset that it tells."""
-    message = _parsed(line)
-    params = message.get("params")
-    if message.get("method") != "offset" or not isinstance(params, dict):
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _fail("a number that is too large")
+
+
+def read_notification(line: bytes) -> Optional[Tuple[int, Offset]]:
+    """The subscription that a line is for which came unasked, and the offset that it tells; None
+    for what this client does not know, which is to be passed over."""
+    return _notified(_parsed(line), line)
+
+
+def _notified(message: Dict[str, JSON], line: bytes) -> Optional[Tuple[int, Offset]]:
+    method, params = message.get("method"), message.get("params")
+    if isinstance(method, str) and method != "offset":
+        return None
+    if not isinstance(method, str) or not isinstance(params, dict) \
+            or type(params.get("subscription")) is not int:
         raise ProtocolError(f"no notification of an offset: {line[:200]!r}")
-    return params.get("subscription"), _offset(params)
+    return params["subscription"], _read(Offset, params)
 
 
 # --- The shared page --------------------------------------------------------------------------
@@ -467,7 +553,7 @@ _read_times = struct.Struct("@Q 32x I 12x qqq dd qq qq").unpack_from
 """The sequence, the state, and from as_of to real_minus_raw; in the machine's own order."""
 _read_rule = struct.Struct("@44x III 80x qqq").unpack_from
 """Rule, format, flags; window, longest window, tolerance."""
-_STATES = ("unknown", "synchronized", "holdover", "disrupted")
+_STATES: Tuple[State, ...] = ("unknown", "synchronized", "holdover", "disrupted")
 _SYNCHRONIZED, _HOLDOVER = 1, 2
 _WINDOW, _EXPIRY = 1, 2
 _MAY_CHOOSE, _DOCUMENTED = 1, 2
@@ -476,6 +562,11 @@ _SLACK_NS = 20_000_000
 _SLACK_RATE = 600e-6
 _ABANDONED_NS = 3_000_000_000
 """A daemon that lives looks at the host's clocks three times within that."""
+_FARTHEST_NS = 2**62
+_WIDEST_NS = 2**61
+"""Beyond 2116, or bounds that are 73 years apart: the page is damaged."""
+_LONGEST_RULE_NS = 2**53
+"""No window and no tolerance is longer, which is 104 days."""
 
 _RAW = getattr(time, "CLOCK_MONOTONIC_RAW", 4)
 _REALTIME = time.CLOCK_REALTIME
@@ -486,7 +577,7 @@ _NEEDS_FENCE = platform.machine() not in ("x86_64", "AMD64", "i686")
 _floor, _ceil = math.floor, math.ceil
 _new_tuple: Any = tuple.__new__
 
-Reading = Tuple[int, int, str, int]
+Reading = Tuple[int, int, State, int]
 """The exchange's earliest and latest Unix time in ns, its state, and the slot's sequence."""
 
 
@@ -507,10 +598,10 @@ class Page:
       byte order, such as "<Q", is put together of single bytes.) On machines of 32 bits no load is
       that wide: the page is not used there.
     - The sequence, the fields and the sequence again are read in that order. Each is fetched by a
-      call through a pointer, so that no compiler moves it. Nor does an x86 processor, where loads stay in order. Others may: there a lock
-      of our own is taken and released twice between them. What precedes a release is done before
-      it, what follows an acquisition is done after it, and the second acquisition cannot pass the
-      first release.
+      call through a pointer, so that no compiler moves it. Nor does an x86 processor, where loads
+      stay in order. Others may: there a lock of our own is taken and released twice between them.
+      What precedes a release is done before it, what follows an acquisition is done after it, and
+      the second acquisition cannot pass the first release.
 
     Threads may share a page.
     """
@@ -536,7 +627,7 @@ class Page:
         self._halves = view.cast("I")
         self._offsets: Dict[str, int] = {}
         for base in range(_HEADER_BYTES, size, _SLOT_BYTES):
-            id = bytes(buffer[base + _ID.start : base + _ID.stop]).split(b"\0")[0]
+            id = bytes(buffer[base + _ID.start : base + _ID.stop]).rstrip(b"\0")
             self._offsets[id.decode("utf-8", "replace")] = base
         self._fence = threading.Lock()
         self._path: Optional[str] = None
@@ -547,13 +638,17 @@ class Page:
     def open(cls, path: str) -> Page:
         """Maps the page at a path; it must have been written since this host was booted."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            # What is no file, such as a pipe that nobody writes to, is not waited for.
+            descriptor = os.open(
+                path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except OSError as error:
             refusal = PageRefusal("not_found")
             refusal.reason = f"{path}: {error.strerror}"
             raise refusal from None
         try:
             about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise ValueError("no file")
             buffer = mmap.mmap(descriptor, about.st_size, prot=mmap.PROT_READ)
         except (ValueError, OSError):
             raise PageRefusal("foreign_version") from None
@@ -584,7 +679,7 @@ class Page:
         else:
             raise self._refusal("torn", exchange)
         if state != _SYNCHRONIZED and state != _HOLDOVER:
-            name = _STATES[state] if state < len(_STATES) else "unknown"
+            name: State = _STATES[state] if state < len(_STATES) else "unknown"
             raise self._refusal("not_synchronized", exchange, name)
         if raw_ns > void_after:
             raise self._refusal("void", exchange)
@@ -599,23 +694,33 @@ class Page:
         if elapsed < 0:
             lower_rate, upper_rate = upper_rate, lower_rate
         try:
-            return (
-                lower + elapsed + _floor(elapsed * lower_rate),
-                upper + elapsed + _ceil(elapsed * upper_rate),
-                "holdover" if raw_ns > holdover_after or state == _HOLDOVER else "synchronized",
-                sequence,
-            )
+            earliest = lower + elapsed + _floor(elapsed * lower_rate)
+            latest = upper + elapsed + _ceil(elapsed * upper_rate)
         except (ValueError, OverflowError):
             # A rate that is no number: the page is damaged.
             raise self._refusal("void", exchange) from None
+        if not (
+            0 <= latest - earliest <= _WIDEST_NS and -_FARTHEST_NS < earliest < _FARTHEST_NS
+        ):
+            raise self._refusal("void", exchange)
+        is_held_over = raw_ns > holdover_after or state == _HOLDOVER
+        return earliest, latest, "holdover" if is_held_over else "synchronized", sequence
 
     def now(
         self, exchange: str, raw_ns: Optional[int] = None, real_ns: Optional[int] = None
     ) -> Now:
         """What time the exchange believes it is; or was, when this host's clocks were these."""
+        is_now = raw_ns is None or real_ns is None
         if raw_ns is None or real_ns is None:
             raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
-        earliest, latest, state, _ = self.read(exchange, raw_ns, real_ns)
+        try:
+            earliest, latest, state, _ = self.read(exchange, raw_ns, real_ns)
+        except PageRefusal as refusal:
+            if not is_now or refusal.kind != "clock_moved":
+                raise
+            # Or this thread was held up between the two clocks.
+            raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
+            earliest, latest, state, _ = self.read(exchange, raw_ns, real_ns)
         # What Now(...) does, without the call in between.
         result: Now = _new_tuple(
             Now,
@@ -633,6 +738,13 @@ class Page:
     ) -> Stamp:
         """The timestamp for a request that is signed now; or when this host's clocks were these."""
         if raw_ns is None or real_ns is None:
+            try:
+                return self.stamp(
+                    exchange, recv_window_ms, lifetime_ms, _read_ns(_RAW), _read_ns(_REALTIME))
+            except PageRefusal as refusal:
+                if refusal.kind != "clock_moved":
+                    raise
+            # Or this thread was held up between the two clocks.
             raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
         for _ in range(_TRIES):
             earliest, latest, state, sequence = self.read(exchange, raw_ns, real_ns)
@@ -652,7 +764,10 @@ class Page:
             raise PageRefusal("ask_socket", exchange)
         if wanted is not None:
             window = wanted * 1_000_000
-        if other is not None or format >= len(_STEPS_NS) or (
+        if other is not None or format >= len(_STEPS_NS) or not (
+            0 <= window <= _LONGEST_RULE_NS and 0 <= longest <= _LONGEST_RULE_NS
+            and 0 <= tolerance <= _LONGEST_RULE_NS
+        ) or (
             wanted is not None
             and (not flags & _MAY_CHOOSE or wanted < 1 or (longest and window > longest))
         ):
@@ -673,7 +788,7 @@ class Page:
         )
 
     def _refusal(
-        self, kind: str, exchange: str, state: Optional[str] = None
+        self, kind: str, exchange: str, state: Optional[State] = None
     ) -> PageRefusal:
         """The slots of a page that was replaced are void, so that this is soon enough to look."""
         if self._halves[_STATUS_WORD] != _IN_USE:
@@ -869,11 +984,11 @@ class ExchangeClock(_PageReader):
         return _read(Now, self.ask("now", exchange=exchange, max_error_ms=max_error_ms))
 
     def offset(self, exchange: str) -> Offset:
-        return _offset(self.ask("offset", exchange=exchange))
+        return _read(Offset, self.ask("offset", exchange=exchange))
 
     def offsets(self) -> List[Offset]:
         """Of every exchange that the daemon follows, sorted by id."""
-        return _offsets(self.ask("offsets"))
+        return _read_all(Offset, self.ask("offsets"))
 
     def convert(self, exchange: str, local_us: int) -> Converted:
         """The exchange's clock when this host's CLOCK_REALTIME was that, in the past."""
@@ -897,7 +1012,7 @@ class ExchangeClock(_PageReader):
     ) -> Union[Offset, List[Offset]]:
         """Has the daemon ask the exchange now, and waits; the offset, or all for None."""
         return _offset_or_offsets(
-            self.ask("resync", _PATIENCE, exchange=exchange, accept_step=accept_step)
+            self.ask("resync", exchange=exchange, accept_step=accept_step)
         )
 
     def report(
@@ -906,11 +1021,12 @@ class ExchangeClock(_PageReader):
         timestamp: Union[int, str, None] = None, recv_window_ms: Optional[int] = None,
     ) -> Report:
         """What a refusal means; the daemon resyncs first where the exchange's clock is to blame."""
-        return _report(
+        return _read(
+            Report,
             self.ask(
-                "report", _PATIENCE, exchange=exchange, code=code, http_status=http_status,
+                "report", exchange=exchange, code=code, http_status=http_status,
                 message=message, timestamp=timestamp, recv_window_ms=recv_window_ms,
-            )
+            ),
         )
 
     def health(self) -> Health:
@@ -918,14 +1034,21 @@ class ExchangeClock(_PageReader):
 
     def exchanges(self) -> List[Exchange]:
         """The daemon's catalogue."""
-        return _exchanges(self.ask("exchanges"))
+        return _read_all(Exchange, self.ask("exchanges"))
 
-    def ask(self, method: str, at_least: float = 0, **params: Any) -> JSON:
+    def ask(self, method: str, **params: Any) -> JSON:
         """The result of any request over the socket.
 
         A request that met a connection which the daemon has closed is sent once more over a new
-        one: none of them does harm twice. at_least: seconds to wait, if `timeout` is less.
+        one: none of them does harm twice. What waits for an exchange or for the disk has a
+        connection of its own, as the daemon answers each in order, and a minute of time.
         """
+        if method in _WAITING:
+            own = _Connection(self.path, self.timeout)
+            try:
+                return own.ask(1, method, params, max(self.timeout, _PATIENCE))
+            finally:
+                own.close()
         with self._lock:
             while True:
                 connection = self._connection
@@ -934,10 +1057,8 @@ class ExchangeClock(_PageReader):
                     self._drop()
                     connection = self._connection = _Connection(self.path, self.timeout)
                 self._last_id += 1
-                line = request_line(self._last_id, method, **params)
                 try:
-                    answer = connection.ask(line, max(self.timeout, at_least))
-                    return read_answer(answer, self._last_id)
+                    return connection.ask(self._last_id, method, params, self.timeout)
                 except (Unreachable, ProtocolError) as error:
                     self._drop()
                     if is_new or isinstance(error, (TimedOut, ProtocolError)):
@@ -972,8 +1093,12 @@ class ExchangeClock(_PageReader):
         self.close()
 
 
+_WAITING = frozenset(("resync", "report", "history"))
+"""Methods that wait for an exchange, or for the disk."""
 _PATIENCE = 60.0
-"""Seconds, for what waits for a resync."""
+"""Seconds, for these."""
+_PAUSE = 0.005
+"""Seconds between two attempts where the daemon is behind with taking connections."""
 
 
 def _unreachable(path: str, error: OSError) -> NoReturn:
@@ -995,15 +1120,37 @@ class _Connection:
         self._socket.settimeout(timeout)
         self._received = bytearray()
         self._searched = 0
+        deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            self._socket.connect(path)
+            while not self._is_connected():
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise TimedOut(f"the daemon at {path} takes no connection")
+                time.sleep(_PAUSE)
         except OSError as error:
             self.close()
             _unreachable(path, error)
+        except BaseException:
+            self.close()
+            raise
 
-    def ask(self, line: bytes, timeout: Optional[float]) -> bytes:
-        self.send(line, timeout)
-        return self.receive(timeout)
+    def _is_connected(self) -> bool:
+        """False where as many as may be are waiting to be taken already."""
+        try:
+            self._socket.connect(self.path)
+        except BlockingIOError:
+            return False
+        return True
+
+    def ask(self, id: int, method: str, params: Dict[str, Any], timeout: float) -> JSON:
+        """The result of a request; what else comes meanwhile is passed over."""
+        deadline = time.monotonic() + timeout
+        self.send(request_line(id, method, **params), timeout)
+        while True:
+            line = self.receive(deadline - time.monotonic())
+            message = _parsed(line)
+            if "method" not in message:
+                return _result(message, id, line)
+            _notified(message, line)
 
     def send(self, line: bytes, timeout: Optional[float]) -> None:
         self._socket.settimeout(timeout)
@@ -1011,6 +1158,9 @@ class _Connection:
             self._socket.sendall(line + b"\n")
         except socket.timeout:
             raise TimedOut(f"the daemon at {self.path} takes no requests") from None
+        except (BrokenPipeError, ConnectionResetError):
+            # Who is turned away is told why before the connection is closed: see `receive`.
+            pass
         except OSError as error:
             _unreachable(self.path, error)
 
@@ -1059,7 +1209,8 @@ class Subscription:
     """Offsets as they change, over a connection of its own. For one thread, but `close` is for any.
 
     `for offset in subscription` never ends by itself: where the daemon goes away, the iteration
-    waits until it is back, trying once a second. `next_offset` bounds the wait.
+    waits until it is back, trying once a second; so it does where the daemon has too many clients
+    when it is back. `next_offset` bounds the wait.
     """
 
     def __init__(
@@ -1079,8 +1230,8 @@ class Subscription:
     def _subscribe(self) -> None:
         connection = _Connection(self._path, self._timeout)
         try:
-            answer = connection.ask(request_line(1, "subscribe", **self._params), self._timeout)
-            self._waiting.extend(_subscribed(read_answer(answer, 1))[1])
+            answer = connection.ask(1, "subscribe", self._params, self._timeout)
+            self._waiting.extend(_read(_Subscribed, answer).offsets)
         except BaseException:
             connection.close()
             raise
@@ -1099,17 +1250,26 @@ class Subscription:
                 if self._connection is None:
                     self._subscribe()
                 else:
-                    self._waiting.append(read_notification(self._connection.receive(left))[1])
+                    told = read_notification(self._connection.receive(left))
+                    if told is not None:
+                        self._waiting.append(told[1])
             except TimedOut:
                 if self._connection is None:
                     self._pause(left)
             except (Unreachable, Overloaded):
                 if self._connection is not None:
-                    self._connection.close()
-                    self._connection = None
+                    self._drop()
                 else:
                     self._pause(left)
+            except ProtocolError:
+                self._drop()
+                raise
         return None
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _pause(self, left: Optional[float]) -> None:
         self._is_closed.wait(1.0 if left is None else min(1.0, left))
@@ -1117,9 +1277,7 @@ class Subscription:
     def __iter__(self) -> Iterator[Offset]:
         while (offset := self.next_offset()) is not None:
             yield offset
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        self._drop()
 
     def close(self) -> None:
         """Ends the iteration, also from another thread."""
@@ -1133,8 +1291,7 @@ class Subscription:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-        if self._connection is not None:
-            self._connection.close()
+        self._drop()
 
 
 # --- Client for asyncio -----------------------------------------------------------------------
@@ -1158,6 +1315,7 @@ class AsyncExchangeClock(_PageReader):
     ) -> None:
         super().__init__(path or socket_path(), timeout, page)
         self._connection: Optional[_AsyncConnection] = None
+        self._waiting: Set[_AsyncConnection] = set()
         self._opening: Optional[asyncio.Lock] = None
 
     async def stamp(
@@ -1188,10 +1346,10 @@ class AsyncExchangeClock(_PageReader):
         return _read(Now, await self.ask("now", exchange=exchange, max_error_ms=max_error_ms))
 
     async def offset(self, exchange: str) -> Offset:
-        return _offset(await self.ask("offset", exchange=exchange))
+        return _read(Offset, await self.ask("offset", exchange=exchange))
 
     async def offsets(self) -> List[Offset]:
-        return _offsets(await self.ask("offsets"))
+        return _read_all(Offset, await self.ask("offsets"))
 
     async def convert(self, exchange: str, local_us: int) -> Converted:
         return _read(
@@ -1212,7 +1370,7 @@ class AsyncExchangeClock(_PageReader):
         self, exchange: Optional[str] = None, accept_step: Optional[bool] = None
     ) -> Union[Offset, List[Offset]]:
         return _offset_or_offsets(
-            await self.ask("resync", _PATIENCE, exchange=exchange, accept_step=accept_step)
+            await self.ask("resync", exchange=exchange, accept_step=accept_step)
         )
 
     async def report(
@@ -1220,26 +1378,35 @@ class AsyncExchangeClock(_PageReader):
         http_status: Optional[int] = None, message: Optional[str] = None,
         timestamp: Union[int, str, None] = None, recv_window_ms: Optional[int] = None,
     ) -> Report:
-        return _report(
+        return _read(
+            Report,
             await self.ask(
-                "report", _PATIENCE, exchange=exchange, code=code, http_status=http_status,
+                "report", exchange=exchange, code=code, http_status=http_status,
                 message=message, timestamp=timestamp, recv_window_ms=recv_window_ms,
-            )
+            ),
         )
 
     async def health(self) -> Health:
         return _read(Health, await self.ask("health"))
 
     async def exchanges(self) -> List[Exchange]:
-        return _exchanges(await self.ask("exchanges"))
+        return _read_all(Exchange, await self.ask("exchanges"))
 
-    async def ask(self, method: str, at_least: float = 0, **params: Any) -> JSON:
+    async def ask(self, method: str, **params: Any) -> JSON:
         """As that of `ExchangeClock`."""
+        if method in _WAITING:
+            own = await _AsyncConnection.open(self.path, self.timeout)
+            self._waiting.add(own)
+            try:
+                return await own.ask(method, max(self.timeout, _PATIENCE), params)
+            finally:
+                self._waiting.discard(own)
+                await own.closed()
         while True:
             kept = self._connection
             connection = await self._connected()
             try:
-                return await connection.ask(method, max(self.timeout, at_least), params)
+                return await connection.ask(method, self.timeout, params)
             except TimedOut:
                 raise
             except Unreachable:
@@ -1250,9 +1417,10 @@ class AsyncExchangeClock(_PageReader):
         await self._connected()
 
     async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.closed()
+        open, self._connection = [*self._waiting, self._connection], None
+        for connection in open:
+            if connection is not None:
+                await connection.closed()
 
     async def _connected(self) -> _AsyncConnection:
         if self._opening is None:
@@ -1271,41 +1439,58 @@ class AsyncExchangeClock(_PageReader):
 
 
 class _AsyncConnection:
-    """A connection whose answers are handed to whom they are for."""
+    """A connection whose answers are handed to whom they are for.
 
-    def __init__(
-        self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    Reads and writes its socket by itself, as a stream of asyncio that could not write forgets what
+    was still to be read: who is turned away is told why in there.
+    """
+
+    def __init__(self, path: str, connected: socket.socket) -> None:
         self.path = path
         self.is_over = False
-        self._reader, self._writer = reader, writer
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
+        self._unsent = bytearray()
         self._last_id = 0
-        self._asked: Dict[int, asyncio.Future[bytes]] = {}
-        self._subscribed: Dict[Any, asyncio.Queue[Optional[Offset]]] = {}
+        self._asked: Dict[int, asyncio.Future[JSON]] = {}
+        self._subscribed: Dict[int, asyncio.Queue[Union[Offset, ExchangeClockError, None]]] = {}
+        self._why: Optional[ExchangeClockError] = None
+        """That it has ended, once everybody who waited was told."""
         self._task = asyncio.ensure_future(self._receive())
         self._task.add_done_callback(self._ended)
 
     @classmethod
     async def open(cls, path: str, timeout: float) -> _AsyncConnection:
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected.setblocking(False)
+        deadline = time.monotonic() + timeout
         try:
-            reader, writer = await asyncio.wait_for(
-                asyncio.open_unix_connection(path, limit=LONGEST_ANSWER), timeout
-            )
-        except asyncio.TimeoutError:
-            raise TimedOut(f"the daemon at {path} takes no connection") from None
+            while True:
+                try:
+                    connected.connect(path)
+                    return cls(path, connected)
+                except BlockingIOError:
+                    # As many as may be are waiting to be taken already.
+                    if time.monotonic() >= deadline:
+                        raise TimedOut(f"the daemon at {path} takes no connection") from None
+                    await asyncio.sleep(_PAUSE)
         except OSError as error:
+            connected.close()
             _unreachable(path, error)
-        return cls(path, reader, writer)
+        except BaseException:
+            connected.close()
+            raise
 
     async def ask(self, method: str, timeout: float, params: Dict[str, Any]) -> JSON:
         if self.is_over:
-            raise Unreachable(f"the daemon at {self.path} closed the connection")
+            raise self._gone()
         self._last_id += 1
         id = self._last_id
-        future = self._asked[id] = asyncio.get_running_loop().create_future()
+        line = request_line(id, method, **params) + b"\n"
+        future = self._asked[id] = self._loop.create_future()
+        self._write(line)
         try:
-            self._writer.write(request_line(id, method, **params) + b"\n")
-            return read_answer(await asyncio.wait_for(future, timeout), id)
+            return await asyncio.wait_for(future, timeout)
         except asyncio.TimeoutError:
             self.close()
             raise TimedOut(f"the daemon at {self.path} did not answer in time") from None
@@ -1314,46 +1499,97 @@ class _AsyncConnection:
 
     async def subscribe(
         self, timeout: float, params: Dict[str, Any]
-    ) -> Tuple[Any, asyncio.Queue[Optional[Offset]]]:
-        subscription, offsets = _subscribed(await self.ask("subscribe", timeout, params))
+    ) -> Tuple[int, asyncio.Queue[Union[Offset, ExchangeClockError, None]]]:
+        subscription, offsets = _read(_Subscribed, await self.ask("subscribe", timeout, params))
         queue = self._subscribed.setdefault(subscription, asyncio.Queue())
         early = [queue.get_nowait() for _ in range(queue.qsize())]
-        for offset in [*offsets, *early]:
-            queue.put_nowait(offset)
+        for told in [*offsets, *early]:
+            queue.put_nowait(told)
+        if self._why is not None:
+            # It ended just after it had answered.
+            queue.put_nowait(self._why)
         return subscription, queue
 
-    def forget(self, subscription: Any) -> None:
+    def forget(self, subscription: int) -> None:
         self._subscribed.pop(subscription, None)
 
-    async def _receive(self) -> None:
-        """Until the connection ends, or an answer is none of this protocol's."""
-        try:
-            while line := await self._reader.readline():
-                self._hand_out(line)
-        except (OSError, ValueError, ExchangeClockError):
-            pass
+    def _write(self, data: bytes) -> None:
+        is_first = not self._unsent
+        self._unsent += data
+        if is_first:
+            self._flush()
 
-    def _ended(self, _: asyncio.Future[None]) -> None:
+    def _flush(self) -> None:
+        try:
+            del self._unsent[: self._socket.send(self._unsent)]
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:
+            # It has closed the connection; why, and that it has, is for `_receive` to find.
+            self._unsent.clear()
+        if self._unsent:
+            self._loop.add_writer(self._socket, self._flush)
+        else:
+            self._loop.remove_writer(self._socket)
+
+    async def _receive(self) -> ExchangeClockError:
+        """Until the connection ends, or an answer is none of this protocol's; why it is over."""
+        rest = bytearray()
+        try:
+            while piece := await self._loop.sock_recv(self._socket, 65536):
+                rest += piece
+                if b"\n" in piece:
+                    *lines, rest = rest.split(b"\n")
+                    for line in lines:
+                        self._hand_out(bytes(line))
+                elif len(rest) > LONGEST_ANSWER:
+                    return ProtocolError(f"an answer of more than {LONGEST_ANSWER} bytes")
+        except OSError:
+            pass
+        except ExchangeClockError as error:
+            return error
+        return self._gone()
+
+    def _gone(self) -> Unreachable:
+        return Unreachable(f"the daemon at {self.path} closed the connection")
+
+    def _ended(self, task: asyncio.Future[ExchangeClockError]) -> None:
         """Tells everybody who waits."""
         self.is_over = True
-        self._writer.close()
-        error = Unreachable(f"the daemon at {self.path} closed the connection")
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
+        error = self._why = self._gone() if task.cancelled() else task.result()
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(error)
         for queue in self._subscribed.values():
-            queue.put_nowait(None)
+            queue.put_nowait(error)
 
     def _hand_out(self, line: bytes) -> None:
         message = _parsed(line)
         if "method" in message:
-            subscription, offset = read_notification(line)
-            # Its first may come before the answer that names the subscription is looked at.
-            self._subscribed.setdefault(subscription, asyncio.Queue()).put_nowait(offset)
+            told = _notified(message, line)
+            if told is not None:
+                # Its first may come before the answer that names the subscription is looked at.
+                self._subscribed.setdefault(told[0], asyncio.Queue()).put_nowait(told[1])
             return
-        future = self._asked.get(message.get("id", 0))
-        if future is not None and not future.done():
-            future.set_result(line)
+        id = message.get("id")
+        if id is None and "error" in message:
+            refusal = _refusal(message["error"], line)
+            if isinstance(refusal, Overloaded):
+                # One client too many: the connection ends.
+                raise refusal
+            # Answers come in order: it is for who has waited longest.
+            id = next(iter(self._asked), 0)
+        if type(id) is not int or not 0 <= id <= self._last_id:
+            raise ProtocolError(f"an answer that nobody waits for: {line[:200]!r}")
+        future = self._asked.get(id)
+        if future is None or future.done():
+            return
+        try:
+            future.set_result(_result(message, id, line))
+        except ServerError as error:
+            future.set_exception(error)
 
     def close(self) -> None:
         self.is_over = True
@@ -1363,10 +1599,6 @@ class _AsyncConnection:
         """Closes, and waits until that is done."""
         self.close()
         await asyncio.wait([self._task])
-        try:
-            await self._writer.wait_closed()
-        except OSError:
-            pass
 
 
 class AsyncSubscription:
@@ -1383,7 +1615,7 @@ class AsyncSubscription:
         }
         self._connection: Optional[_AsyncConnection] = None
         self._id: Any = None
-        self._queue: asyncio.Queue[Optional[Offset]]
+        self._queue: asyncio.Queue[Union[Offset, ExchangeClockError, None]]
         self._is_closed = False
 
     async def _subscribe(self) -> None:
@@ -1410,11 +1642,13 @@ class AsyncSubscription:
                 except (Unreachable, Overloaded):
                     await asyncio.sleep(1)
                 continue
-            offset = await self._queue.get()
-            if offset is not None:
-                yield offset
-            else:
-                self._connection = None
+            told = await self._queue.get()
+            if isinstance(told, Offset):
+                yield told
+                continue
+            self._connection = None
+            if isinstance(told, ProtocolError):
+                raise told
 
     async def close(self) -> None:
         """Ends the iteration, and tells the daemon."""

@@ -78,6 +78,10 @@ package struct PageTimes: Sendable, Equatable {
   @inlinable package static var slackNanoseconds: Int64 { 20_000_000 }
   @inlinable package static var slackPPM: Int64 { 600 }
 
+  /// Beyond 2116, or bounds that are 73 years apart: the page is damaged.
+  @inlinable package static var farthest: Int64 { 1 << 62 }
+  @inlinable package static var widest: Int64 { 1 << 61 }
+
   /// What the slot says at one moment. Wraps rather than traps: a damaged page must not end a bot.
   ///
   /// - Parameters:
@@ -104,10 +108,13 @@ package struct PageTimes: Sendable, Equatable {
     var (floor, ceiling) = (Int64(least), Int64(most))
     if Double(floor) > least { floor &-= 1 }
     if Double(ceiling) < most { ceiling &+= 1 }
+    let (lowest, isBelow) = (lower &+ elapsed).addingReportingOverflow(floor)
+    let (highest, isAbove) = (upper &+ elapsed).addingReportingOverflow(ceiling)
+    guard !isBelow, !isAbove, lowest > -Self.farthest, lowest < Self.farthest,
+      highest >= lowest, highest &- lowest <= Self.widest
+    else { throw .void }
     return Reading(
       state: state == 2 || raw > holdoverAfter ? .holdover : .synchronized,
-      earliestNanoseconds: lower &+ elapsed &+ floor,
-      latestNanoseconds: upper &+ elapsed &+ ceiling,
-      ageNanoseconds: age)
+      earliestNanoseconds: lowest, latestNanoseconds: highest, ageNanoseconds: age)
   }
 }

@@ -1,41 +1,94 @@
-/* Asks what it is told to on standard input, as the C client does; an answer in JSON a line. */
-#include "exchange_clock.h"
+/* The C client as a test tells it: each line of standard input is "ID METHOD EXCHANGE", for `stamp`
+   with a window and a lifetime behind, and is answered by a line of JSON with that id.
+   Arguments: the socket, the patience in milliseconds. */
+#include "print.h"
 
-static void print_failure(const struct exchange_clock *clock, enum exchange_clock_status status) {
-  char message[2048];
-  exchange_clock_json_quote(clock->error.message, message, sizeof message);
-  printf("{\"status\":\"%s\",\"page\":\"%s\",\"message\":%s}\n", exchange_clock_name(status),
-         exchange_clock_name(clock->page_status), message);
+enum { MOST = 512 };
+static struct exchange_clock_offset offsets[MOST];
+static struct exchange_clock_exchange exchanges[MOST];
+
+static void print_failure(
+    long long id, const struct exchange_clock *clock, enum exchange_clock_status status) {
+  printf("{\"id\":%lld,\"kind\":\"%s\",\"page\":\"%s\"", id, exchange_clock_name(status),
+         exchange_clock_name(clock->page_status));
+  print_text("message", clock->error.message);
+  printf("}\n");
 }
 
 int main(int count, char **arguments) {
   struct exchange_clock clock;
+  struct exchange_clock_subscription subscription;
+  struct exchange_clock_now now;
+  struct exchange_clock_stamp stamp;
+  struct exchange_clock_converted converted;
+  struct exchange_clock_report report;
+  struct exchange_clock_health health;
+  struct exchange_clock_text result;
+  static const struct exchange_clock_refusal refusal = {"-1021", 0, 400, "too old", NULL, 0, 0};
   char line[256], method[32], exchange[64];
-  exchange_clock_connect(&clock, count > 1 ? arguments[1] : NULL);
+  memset(&subscription, 0, sizeof subscription);
+  subscription.clock.fd = -1;
+  enum exchange_clock_status opened = exchange_clock_connect_within(
+      &clock, count > 1 ? arguments[1] : NULL, count > 2 ? atoi(arguments[2]) : 5000);
   while (fgets(line, sizeof line, stdin) != NULL) {
-    long long window = 0, lifetime = 0;
-    if (sscanf(line, "%31s %63s %lld %lld", method, exchange, &window, &lifetime) < 2) return 1;
-    struct exchange_clock_now now;
-    struct exchange_clock_stamp stamp;
-    struct exchange_clock_text offset;
-    int is_now = strcmp(method, "now") == 0, is_stamp = strcmp(method, "stamp") == 0;
-    enum exchange_clock_status status =
-        is_now     ? exchange_clock_now(&clock, exchange, &now)
-        : is_stamp ? exchange_clock_stamp(&clock, exchange, window, lifetime, &stamp)
-                   : exchange_clock_offset(&clock, exchange, &offset);
-    const char *page = exchange_clock_name(clock.page_status);
-    if (status != EXCHANGE_CLOCK_OK)
-      print_failure(&clock, status);
-    else if (is_now)
-      printf("{\"status\":\"ok\",\"page\":\"%s\",\"estimate_us\":%lld}\n", page,
-             (long long)(now.estimate_ns / 1000));
-    else if (is_stamp)
-      printf("{\"status\":\"ok\",\"page\":\"%s\",\"timestamp\":\"%s\",\"guaranteed\":%s}\n", page,
-             stamp.timestamp, stamp.guaranteed ? "true" : "false");
-    else
-      printf("{\"status\":\"ok\",%.*s\n", (int)(offset.end - offset.start - 1), offset.start + 1);
+    long long id = 0, window = 0, lifetime = 0;
+    size_t number = 0;
+    const struct exchange_clock *asked = &clock;
+    enum exchange_clock_status status = EXCHANGE_CLOCK_OK;
+    if (sscanf(line, "%lld %31s %63s %lld %lld", &id, method, exchange, &window, &lifetime) < 3)
+      return 1;
+    int is_all = strcmp(exchange, "-") == 0;
+#define IS(name) (strcmp(method, name) == 0)
+    if (IS("open")) status = opened;
+    else if (IS("now")) status = exchange_clock_now(&clock, exchange, &now);
+    else if (IS("now_within")) status = exchange_clock_now_within(&clock, exchange, window, &now);
+    else if (IS("stamp")) status = exchange_clock_stamp(&clock, exchange, window, lifetime, &stamp);
+    else if (IS("offset")) status = exchange_clock_offset(&clock, exchange, &offsets[0]);
+    else if (IS("offsets")) status = exchange_clock_offsets(&clock, offsets, MOST, &number);
+    else if (IS("convert")) status = exchange_clock_convert(&clock, exchange, window, &converted);
+    else if (IS("resync") && is_all)
+      status = exchange_clock_resync_all(&clock, 0, offsets, MOST, &number);
+    else if (IS("resync")) status = exchange_clock_resync(&clock, exchange, 0, &offsets[0]);
+    else if (IS("report")) status = exchange_clock_report(&clock, exchange, &refusal, &report);
+    else if (IS("health")) status = exchange_clock_health(&clock, &health);
+    else if (IS("exchanges")) status = exchange_clock_exchanges(&clock, exchanges, MOST, &number);
+    else if (IS("subscribe")) {
+      const char *one[] = {exchange};
+      exchange_clock_unsubscribe(&subscription);
+      status = exchange_clock_subscribe(&clock, is_all ? NULL : one, 1, 5000, &subscription);
+      asked = &subscription.clock;
+    } else if (IS("next")) {
+      asked = &subscription.clock;
+      if (subscription.params != NULL)
+        status = exchange_clock_next_offset(&subscription, 30000, &offsets[0]);
+    } else if (IS("unsubscribe")) {
+      exchange_clock_unsubscribe(&subscription);
+    } else {
+      status = exchange_clock_call(&clock, method, "{}", &result);
+    }
+    if (status != EXCHANGE_CLOCK_OK) {
+      print_failure(id, asked, status);
+      fflush(stdout);
+      continue;
+    }
+    printf("{\"id\":%lld,\"page\":\"%s\",\"result\":", id, exchange_clock_name(clock.page_status));
+    if (IS("now") || IS("now_within")) {
+      printf("{\"exchange\":\"%s\",\"now\":", exchange);
+      print_now(&now);
+      printf("}");
+    } else if (IS("stamp")) print_stamp(&stamp);
+    else if (IS("offset") || (IS("resync") && !is_all) ||
+             (IS("next") && subscription.params != NULL)) print_offset(&offsets[0]);
+    else if (IS("offsets") || IS("resync")) print_offsets(offsets, number);
+    else if (IS("convert")) print_converted(&converted);
+    else if (IS("report")) print_report(&report);
+    else if (IS("health")) print_health(&health);
+    else if (IS("exchanges")) print_exchanges(exchanges, number);
+    else printf("null");
+    printf("}\n");
     fflush(stdout);
   }
+  exchange_clock_unsubscribe(&subscription);
   exchange_clock_close(&clock);
   return 0;
 }
