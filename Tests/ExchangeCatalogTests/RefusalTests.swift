@@ -128,6 +128,10 @@ import Testing
         #"b'{"code":-1021,"msg":"Timestamp for this request was 1000ms ahead of the server\'s time."}'"#,
         .listed(.clock, .ahead)
       ),
+      ("bitfinex", #"b'["error",10100,"it\'s invalid"]'"#, .listed(.key, nil)),
+      (
+        "bitfinex", #"{"try"} ["x"y] ["error",10100,"no"] in [2] of [0]"#, .listed(.key, nil)
+      ),
       ("binance", "b\"{'code': -2015, 'msg': 'Invalid API-key'}\"", .listed(.key, nil)),
       (
         "binance", "{'code': -1021, 'msg': \"Timestamp was 1000ms ahead of the server's time.\"}",
