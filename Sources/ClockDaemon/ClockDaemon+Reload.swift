@@ -80,6 +80,7 @@ extension ClockDaemon {
     for gone in before where !exchanges.contains(where: { $0.key == gone.key }) {
       close(gone.connection)
       for waiter in gone.waiters { waiter() }
+      Self.answer(gone.doubters)
     }
     saveState()
     announceReadiness()

@@ -11,16 +11,28 @@ extension ClockDaemon {
       return done(.refused(reason: "it is not followed"))
     }
     let now = checkedNow()
-    let before = exchanges[index].tracker.status.clock
+    let known = exchanges[index].tracker.status.clock
     switch exchanges[index].tracker.clockDoubted(
       stampMade: doubt.stampMade, isContradicted: doubt.isContradiction, by: doubt.reporter,
       at: now)
     {
     case nil: done(.isFresh)
     case .accepted(let actions):
-      exchanges[index].waiters.append { done(.ended(before: before)) }
+      exchanges[index].doubters.append(.init(came: now, known: known, done: done))
       perform(actions, index)
     case .refused(let reason, _): done(.refused(reason: reason))
     }
+  }
+
+  /// A probe has shown that the clock is where it was known to be.
+  func answerDoubters(_ index: Int, readSince sent: MonotonicInstant) {
+    let doubters = exchanges[index].doubters
+    exchanges[index].doubters = doubters.filter { $0.came > sent }
+    for doubter in doubters where doubter.came <= sent { doubter.done(.isFresh) }
+  }
+
+  /// A resync has ended, or the exchange is followed no more.
+  static func answer(_ doubters: [FollowedExchange.Doubter]) {
+    for doubter in doubters { doubter.done(.ended(before: doubter.known)) }
   }
 }

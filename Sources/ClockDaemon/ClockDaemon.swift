@@ -145,12 +145,14 @@ actor ClockDaemon {
     guard let index = index(of: key) else { return }
     let now = checkedNow()
     if case .failure(let failure) = result { exchanges[index].endpoints.probeFailed(failure) }
-    let actions =
-      switch result {
-      case .success(let sample): exchanges[index].tracker.probed(sample, at: now)
-      case .failure(let failure): exchanges[index].tracker.probeFailed(failure, at: now)
-      }
-    perform(actions, index)
+    switch result {
+    case .success(let sample):
+      let isInAccord = exchanges[index].tracker.isInAccord(sample, at: now)
+      perform(exchanges[index].tracker.probed(sample, at: now), index)
+      if isInAccord { answerDoubters(index, readSince: sample.sent) }
+    case .failure(let failure):
+      perform(exchanges[index].tracker.probeFailed(failure, at: now), index)
+    }
   }
 
   private func resyncDemanded(
@@ -300,6 +302,9 @@ actor ClockDaemon {
     let waiters = exchanges[index].waiters
     exchanges[index].waiters = []
     for waiter in waiters { waiter() }
+    let doubters = exchanges[index].doubters
+    exchanges[index].doubters = []
+    Self.answer(doubters)
     saveState()
     updateReadiness(index)
     housekeeping?.report()

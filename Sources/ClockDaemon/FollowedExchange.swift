@@ -25,6 +25,17 @@ struct FollowedExchange {
   /// Who waits for the resync that is under way or due.
   var waiters: [ResyncWaiter] = []
 
+  /// Who reported a refusal and waits for its clock to be read: by any probe that leaves after they
+  /// came and shows the clock where it was known to be, or else by the whole resync.
+  var doubters: [Doubter] = []
+
+  struct Doubter {
+    var came: MonotonicInstant
+    /// What was known then.
+    var known: IntervalClock?
+    var done: @Sendable (RejectionService.Reading) -> Void
+  }
+
   /// The last jump of its clock; nil once a resync was good that showed none.
   var jump: CommonStep.Jump?
 

@@ -164,6 +164,40 @@ import Testing
     }
   }
 
+  /// One sample tells that the clock is right, where it is sharp; that it is not, no single one does.
+  @Test func oneSampleInAccordIsEnough() {
+    var driver = driver
+    driver.start()
+    driver.run(for: .milliseconds(5))
+    #expect(!driver.tracker.isInAccord(sample(driver), at: driver.now), "nothing is known yet")
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(10))
+    #expect(driver.tracker.isInAccord(sample(driver), at: driver.now))
+    #expect(driver.tracker.isInAccord(sample(driver, took: .seconds(1)), at: driver.now))
+    #expect(!driver.tracker.isInAccord(sample(driver, took: .milliseconds(1_001)), at: driver.now))
+    for lie: Duration in [.milliseconds(60), .milliseconds(-60), .seconds(20)] {
+      #expect(!driver.tracker.isInAccord(sample(driver, lie: lie), at: driver.now), "\(lie)")
+    }
+    var cached = sample(driver)
+    cached.isCached = true
+    #expect(!driver.tracker.isInAccord(cached, at: driver.now))
+    driver.script = { _ in .silence }
+    _ = driver.demandResync()
+    driver.runUntilResyncEnds()
+    #expect(!driver.tracker.isInAccord(sample(driver), at: driver.now), "the last resync failed")
+  }
+
+  /// Of a probe that ends now.
+  private func sample(
+    _ driver: TrackerDriver, took roundTrip: Duration = .milliseconds(20), lie: Duration = .zero
+  ) -> Sample {
+    let read = driver.now - roundTrip / 2
+    let stamp = (read + driver.offset(at: read) + lie).rounded(downTo: .milliseconds(1))
+    return Sample(
+      sent: driver.now - roundTrip, received: driver.now, stamp: stamp,
+      resolution: .milliseconds(1))
+  }
+
   /// Who told of a step is believed when he tells of the next one.
   @Test func aContradictionThatWasConfirmedForcesTheNext() {
     var driver = driver

@@ -139,9 +139,34 @@ import Testing
       let result = try #require(try client.answer()["result"].flatMap(ReportResult.init(json:)))
       #expect(result.verdict == "clock" && result.isResynced && result.stamp != nil)
     }
+    // They were told as soon as one probe had shown that the clock is right.
+    try daemon.eventually("the burst is over") {
+      try daemon.offset("binance").nextSyncMilliseconds > 0
+    }
     let probes = simulator.counters(of: "binance").timeRequests - before
     print("1,000 reports of one refusal: \(probes) probes")
     #expect(probes == 8)
+  }
+
+  /// A resync of a clock of whole seconds takes one for each probe.
+  @Test func oneProbeIsEnoughWhereTheClockIsRight() throws {
+    let simulator = try ExchangeSimulator([.init("bitstamp")])
+    let daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+    try daemon.eventually("the last resync is no longer fresh") {
+      try daemon.offset("bitstamp").measurement?.ageMilliseconds ?? 0 > 4_000
+    }
+    let before = simulator.counters(of: "bitstamp").timeRequests
+    let json = try daemon.call(.report, ["exchange": "bitstamp", "code": "API0017"])
+    let probes = simulator.counters(of: "bitstamp").timeRequests - before
+    let result = try #require(ReportResult(json: json))
+    #expect(result.verdict == "clock" && result.isResynced && result.stamp != nil, "\(result)")
+    print("a report on a clock of whole seconds was answered after \(probes) probe(s)")
+    #expect((1...4).contains(probes))
+    // One whose clock has stepped is not believed before two bursts say so.
+    try daemon.eventually("the burst is over") {
+      try daemon.offset("bitstamp").nextSyncMilliseconds > 0
+    }
   }
 
   @Test func whatIsNoMatterOfClocksCausesNoProbe() throws {

@@ -82,6 +82,20 @@ extension ExchangeTracker {
     max(1, budget.probesPerMinute / (2 * status.settings.samples))
   }
 
+  /// Whether one sample is enough to tell who doubts that the clock is where it was known to be, so
+  /// that they need not wait for the rest of the burst: of a coarse clock, that takes seconds. A
+  /// sample that is against what is known has to be confirmed, and one that took longer than a
+  /// request may take is too blunt.
+  ///
+  /// - Parameter sample: the one that has just come in, before the tracker is told of it.
+  package func isInAccord(_ sample: Sample, at now: MonotonicInstant) -> Bool {
+    guard status.failure == nil, status.disruption == nil, !sample.isCached,
+      sample.roundTrip <= Stamp.longestUplink, let known = status.interval(at: now),
+      let seen = sample.interval(at: now, drift: status.settings.drift)
+    else { return false }
+    return known.distance(to: seen) == nil
+  }
+
   /// The exchange's clock has been read since, and is elsewhere.
   private func hasMoved(since reading: ReportedReading, at now: MonotonicInstant) -> Bool {
     guard status.failure == nil, let lastSync = status.lastSync, lastSync > reading.began,
