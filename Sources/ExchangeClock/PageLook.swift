@@ -50,7 +50,7 @@ struct PageLook {
     guard let wanted else { return true }
     let longest = slot.longestWindowNanoseconds
     return slot.isAdjustable && wanted >= .milliseconds(1)
-      && (longest == 0 || wanted <= .nanoseconds(longest))
+      && wanted <= .nanoseconds(longest == 0 ? PageSlot.longestRuleNanoseconds : longest)
   }
 
   private var state: ClockState {
@@ -60,7 +60,7 @@ struct PageLook {
 
 extension PageSlot {
   /// 104 days.
-  private static let longestRuleNanoseconds: Int64 = 1 << 53
+  static let longestRuleNanoseconds: Int64 = 1 << 53
 
   /// The rule that a stamp is made by; nil where the daemon makes it.
   fileprivate var acceptance: (AcceptanceRule, TimestampFormat)? {

@@ -241,6 +241,55 @@ import Testing
     #expect(refusals.count >= 8 && stamps > 50)
   }
 
+  /// Whatever the numbers on a page are, and whatever window is asked for: none of them may overflow
+  /// and end the program.
+  @Test func noNumberOnAPageEndsTheReader() {
+    var random = Wyrand(state: 6)
+    let (raw, real) = (Int64(5_000_123_456_789), Int64(1_790_000_000_123_456_789))
+    let extremes: [Int64] = [
+      0, 1, -1, .max, .min, 1 << 62, -(1 << 62), 1 << 61, 1 << 53, 1 << 53 + 1, raw, real,
+    ]
+    let rates = [0, -1e-4, 1e-4, .nan, .infinity, 1e18, -1e6, .greatestFiniteMagnitude]
+    let windows: [Duration?] = [
+      nil, nil, .zero, .milliseconds(1), .seconds(5), .seconds(1 << 40), .seconds(Int64.max),
+      .seconds(Int64.min),
+    ]
+    var (stamps, refusals) = (0, 0)
+    for _ in 0..<20_000 {
+      var slot = PageSlot(id: PageID("binance")!)
+      let number = { (usual: Int64) in
+        Int.random(in: 0..<8, using: &random) == 0
+          ? extremes.randomElement(using: &random)! : usual
+      }
+      slot.state = .synchronized
+      slot.rule = [.window, .expiry].randomElement(using: &random)!
+      slot.formatCode = .random(in: 0..<7, using: &random)
+      slot.isAdjustable = .random(using: &random)
+      slot.isDocumented = true
+      slot.asOfNanoseconds = number(raw - 7_000_000_000)
+      slot.lowerNanoseconds = number(real - 10_000_000_000)
+      slot.upperNanoseconds = number(real - 9_900_000_000)
+      slot.lowerRate =
+        Int.random(in: 0..<8, using: &random) == 0
+        ? rates.randomElement(using: &random)! : -1e-6
+      slot.upperRate =
+        Int.random(in: 0..<8, using: &random) == 0
+        ? rates.randomElement(using: &random)! : 1e-6
+      slot.voidAfterNanoseconds = number(raw + 1_000_000_000)
+      slot.holdoverAfterNanoseconds = number(raw)
+      slot.checkedNanoseconds = number(raw)
+      slot.realMinusRawNanoseconds = number(real - raw)
+      slot.windowNanoseconds = number(5_000_000_000)
+      slot.longestWindowNanoseconds = number(60_000_000_000)
+      slot.toleranceNanoseconds = number(1_000_000_000)
+      let stamp = try? PageLook(slot, rawNanoseconds: raw, realtimeNanoseconds: real).stamp(
+        for: "binance", window: windows.randomElement(using: &random)!,
+        lifetime: windows.randomElement(using: &random)!)
+      if stamp == nil { refusals += 1 } else { stamps += 1 }
+    }
+    #expect(stamps > 500 && refusals > 5_000)
+  }
+
   private func look(_ item: JSONValue, boot: [UInt8]) throws -> Result<PageLook, PageRefusal> {
     let image = bytes(of: item["page"]?.string ?? "")
     let path = "/tmp/exchange-clock-test-page-\(getpid())-\(UInt32.random(in: 0...(.max)))"
@@ -297,5 +346,16 @@ import Testing
 extension NumberOrText {
   fileprivate init(_ json: JSONValue) {
     self = json.string.map { NumberOrText($0) } ?? NumberOrText(json.integer ?? 0)
+  }
+}
+
+/// Numbers that are the same in each run.
+private struct Wyrand: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0xa076_1d64_78bd_642f
+    let product = state.multipliedFullWidth(by: state ^ 0xe703_7ed1_a0b4_28db)
+    return product.high ^ product.low
   }
 }

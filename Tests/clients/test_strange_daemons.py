@@ -19,7 +19,7 @@ from typing import Any
 from c_programs import compilers
 from fake_daemon import Answer, FakeDaemon
 from python_clients import KINDS, c_client, exchange_clock, node_client
-from support import ROOT, note_skip, wait_until
+from support import BUILD, ROOT, Daemon, Simulator, note_skip, wait_until
 
 sys.path.insert(0, str(ROOT / "clients" / "conformance"))
 
@@ -327,6 +327,57 @@ class StrangeDaemonTests(unittest.TestCase):
             with self.subTest(language):
                 run = subprocess.run(command, capture_output=True, text=True, timeout=10)
                 self.assertEqual((run.stdout, run.stderr), ("foreign_version\n", ""))
+
+
+class FullDaemonTests(unittest.TestCase):
+    """The real daemon, with as many clients as it may have."""
+
+    MOST = 3
+
+    def setUp(self) -> None:
+        directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        simulator = self.enterContext(Simulator(BUILD, directory, {"okx": {}}))
+        self.daemon = self.enterContext(Daemon(
+            BUILD, directory, simulator.urls,
+            first_lines=f"[socket]\nmax_clients = {self.MOST}\n"))
+        # Its connection is one of them.
+        self.daemon.wait_until_ready()
+
+    def fill(self) -> list[socket.socket]:
+        others = []
+        for _ in range(1, self.MOST):
+            others.append(socket.socket(socket.AF_UNIX))
+            others[-1].connect(str(self.daemon.socket))
+            self.addCleanup(others[-1].close)
+        wait_until(
+            lambda: self.daemon.ask("health")["counts"]["clients"] == self.MOST, 10, "it is full")
+        return others
+
+    def test_who_is_one_too_many_is_told_so_until_there_is_room(self) -> None:
+        for kind in ALL:
+            with self.subTest(kind.__name__):
+                others = self.fill()
+                client = kind(self.daemon.socket, page=False)
+                try:
+                    for method, *given in (["offset", "okx"], ["resync", "okx"], ["health"]):
+                        for _ in range(5):
+                            with self.assertRaises(exchange_clock.Overloaded):
+                                client.call(method, *given)
+                    for each in others:
+                        each.close()
+                    wait_until(lambda: self.is_answered(client), 10, "there is room")
+                finally:
+                    client.close()
+                wait_until(
+                    lambda: self.daemon.ask("health")["counts"]["clients"] == 1, 10, "all left")
+
+    @staticmethod
+    def is_answered(client: Any) -> bool:
+        try:
+            return bool(client.call("offset", "okx").exchange == "okx")
+        except exchange_clock.Overloaded:
+            return False
 
 
 if __name__ == "__main__":

@@ -531,7 +531,7 @@ def stamped(
     window, longest = slot["window_ns"], slot["longest_window_ns"]
     if wanted is not None:
         window = wanted * MS
-        if not slot["flags"] & 1 or wanted < 1 or (longest and window > longest):
+        if not slot["flags"] & 1 or wanted < 1 or window > (longest or 2**53):
             return {"refusal": "ask_socket"}
     if rule not in ("window", "expiry") or other is not None:
         return {"refusal": "ask_socket"}
@@ -696,7 +696,8 @@ def pages() -> list[JSON]:
         it.case(f"rule {RULES[rule]}", {"rule": rule, "window_ns": 0, "longest_window_ns": 0})
     it.case("a window that cannot be chosen", {"flags": 2}, asked=windows[:3])
     it.case("a window that is not documented", {"flags": 1}, asked=windows[:3])
-    it.case("no longest window", {"longest_window_ns": 0}, asked=[{"recv_window_ms": 600_000}])
+    it.case("no longest window", {"longest_window_ns": 0}, asked=[
+        {"recv_window_ms": each} for each in (600_000, 9_007_199_254, 9_007_199_255, 2**62)])
     it.case("an expiry with a limit", {"rule": 2, "longest_window_ns": 4 * S, "tolerance_ns": 0},
             asked=[{}, {"lifetime_ms": 4000}, {"lifetime_ms": 4001}, {"lifetime_ms": 3999},
                    {"recv_window_ms": 3000}])

@@ -438,7 +438,7 @@ class Page {
     let { window } = slot;
     if (wanted !== null) {
       window = Number.isInteger(wanted) ? BigInt(wanted) * 1_000_000n : 0n;
-      if (!(slot.flags & MAY_CHOOSE) || window <= 0n
+      if (!(slot.flags & MAY_CHOOSE) || window <= 0n || window > LONGEST_RULE_NS
         || (slot.longestWindow !== 0n && window > slot.longestWindow)) {
         throw new PageRefusal('ask_socket', { exchange });
       }
