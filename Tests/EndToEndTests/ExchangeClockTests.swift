@@ -60,6 +60,33 @@ import Testing
     #expect(try await clock.resync(.okx).exchange == .okx)
   }
 
+  @Test func whatTheDaemonAloneCanTell() async throws {
+    let simulator = try ExchangeSimulator([.init("binance"), .init("okx")])
+    let daemon = try DaemonProcess(following: simulator, in: directory)
+    try daemon.waitUntilReady()
+    let clock = try ExchangeClock.connect(socket: daemon.socketPath)
+
+    let time = try clock.now(.binance)
+    let past = try await clock.convert(
+      .binance, localMicroseconds: time.localNanoseconds / 1_000)
+    // The page's local time is that of the last tick, 10 ms ago at most.
+    #expect(abs(past.estimateMicroseconds - time.estimateNanoseconds / 1_000) < 1_000_000)
+    #expect(past.exchange == .binance && past.earliestMicroseconds <= past.latestMicroseconds)
+
+    let report = try await clock.report(.binance, code: -2015, httpStatus: 401)
+    #expect(report.verdict == "key" && report.action == "check_key" && report.stamp == nil)
+    #expect(report.offset.exchange == .binance)
+
+    let health = try await clock.health()
+    #expect(health.isReady && health.counts["exchanges"] == 2 && !health.version.isEmpty)
+    let catalogue = try await clock.exchanges()
+    #expect(catalogue.filter(\.isEnabled).map(\.id) == [.binance, .okx])
+    let binance = try #require(catalogue.first { $0.id == .binance })
+    #expect(binance.windowKind == "adjustable" && binance.window == .seconds(5))
+    #expect(binance.codes.contains { $0.code == "-1021" && $0.verdict == "clock" })
+    #expect(try await clock.resync().map(\.exchange) == [.binance, .okx])
+  }
+
   /// The page goes on without a daemon; the socket, and updates, with the next one.
   @Test func aClientOutlivesTheDaemon() async throws {
     let simulator = try ExchangeSimulator([.init("binance")])
