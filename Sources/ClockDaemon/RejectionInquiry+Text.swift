@@ -77,8 +77,10 @@ extension RejectionInquiry {
       "its clock is right\(errorText), and by it the timestamp expires in \(left.shortText), even"
         + " now: the exchange judged another expiry than the one reported, or took that long"
     case .clockConfirmed:
-      "its clock is right\(errorText), as the refusal itself shows: with a stamp of this daemon,"
-        + " the request took longer than \(rightfulText)"
+      "its clock is right\(errorText), as the refusal itself shows: "
+        + (judgement.verdict == .late
+          ? "" : "the clock that the timestamp was taken from is wrong, or ")
+        + "with a stamp of this daemon, the request took longer than \(rightfulText)"
     }
   }
 

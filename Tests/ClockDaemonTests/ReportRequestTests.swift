@@ -144,7 +144,10 @@ import Testing
     let right = try report(
       test, .init("exchange", "bybit"), .init("code", 10002),
       .init("message", message(.milliseconds(-50))))
-    #expect(right.verdict == "late" && doubts(test) == ["bybit!"])
+    #expect(right.verdict == "clock" && doubts(test) == ["bybit!"])
+    #expect(right.explanation.contains("its clock is right within ±10.0 ms, as the refusal itself"))
+    #expect(
+      right.explanation.contains("is wrong, or with a stamp of this daemon, the request took"))
     // The bound is what it was: nothing is learnt from a bot.
     let offset = try #require(OffsetResult(json: stepped.offset)?.measurement)
     #expect(offset.errorNanoseconds < 11_000_000)

@@ -61,10 +61,14 @@ class World:
         self._stack.close()
 
     def stamp_us(self, id: str, **params: Any) -> int:
-        """The daemon's stamp, over a connection of the calling thread."""
+        """The daemon's stamp."""
+        return int(self.ask("stamp", exchange=id, **params)["unix_us"])
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """The daemon's answer, over a connection of the calling thread."""
         if not hasattr(self._local, "stream"):
             self._local.stream = harness.connect(self.daemon.socket)
-        return int(harness.ask(self._local.stream, "stamp", exchange=id, **params)["unix_us"])
+        return harness.ask(self._local.stream, method, **params)
 
     def url(self, id: str) -> str:
         return self.simulator.urls[id]

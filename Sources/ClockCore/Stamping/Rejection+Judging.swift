@@ -92,7 +92,11 @@ extension Rejection {
     let isConfirmed = disclosed.map { $0 >= clock.earliest - Self.promptness } ?? false
     guard case .instant(let stamp) = timestamp else {
       // Of an exchange whose clock is known to be right, only delay makes a stamp of ours too old.
-      if isConfirmed, side != .ahead { return late(.clockConfirmed, rule) }
+      if isConfirmed, side == .behind { return late(.clockConfirmed, rule) }
+      if isConfirmed, side == nil {
+        return .init(
+          verdict: .clock, action: .resign, finding: .clockConfirmed, resync: .none)
+      }
       return doubt(
         side == .ahead ? .ahead(by: nil) : side == .behind ? .behind(age: nil) : .listed, clock)
     }
