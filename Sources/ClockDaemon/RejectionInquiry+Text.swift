@@ -20,7 +20,10 @@ extension RejectionInquiry {
   private var findingText: String {
     switch judgement.finding {
     case .listed: listedText
-    case .ambiguous: "the code has more than one meaning there: report the message as well"
+    case .ambiguous:
+      report.refusal.message == nil
+        ? "the code has more than one meaning there: report the message as well"
+        : "the message has codes that mean different things: report the one that the exchange gave"
     case .unlisted:
       "this refusal is not known: report its code, http_status and message, the whole body if need"
         + " be"

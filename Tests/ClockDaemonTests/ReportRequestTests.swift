@@ -177,6 +177,17 @@ import Testing
     #expect(doubts(test).isEmpty, "the exchange has told where its clock is")
   }
 
+  @Test func twoCodesInOneTextAreToldAsSuch() throws {
+    let test = try TestBoard()
+    let result = try report(
+      test, .init("exchange", "binance"), .init("message", "code=-1021, then code=-1022"))
+    #expect(result.verdict == "unknown" && result.action == "none")
+    #expect(
+      result.explanation
+        == "binance; the message has codes that mean different things: report the one that the"
+        + " exchange gave.")
+  }
+
   /// By whom a clock is doubted limits what a bot that lies can cause.
   @Test func theReporterIsTold() throws {
     let test = try TestBoard()
