@@ -84,6 +84,9 @@ package final class ProbeConnection: @unchecked Sendable {
     _ = ec_curl_set_flag(handle, CURLOPT_FOLLOWLOCATION, 0)
     _ = ec_curl_set_flag(handle, CURLOPT_TIMEOUT_MS, timeout)
     _ = ec_curl_set_flag(handle, CURLOPT_NOSIGNAL, 1)
+    // Else a probe outlasts its timeout until the resolver has given up, which takes 10 s and more
+    // where no name server answers, and its thread is missing to others meanwhile.
+    _ = ec_curl_set_flag(handle, CURLOPT_QUICK_EXIT, 1)
     _ = ec_curl_set_flag(handle, CURLOPT_TCP_NODELAY, 1)
     _ = ec_curl_set_flag(handle, CURLOPT_MAXFILESIZE, Self.largestBody)
     _ = ec_curl_set_text(handle, CURLOPT_USERAGENT, "exchange-clock")
