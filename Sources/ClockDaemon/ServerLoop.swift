@@ -44,10 +44,15 @@ struct ServerLoop: ~Copyable {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
     byteCount: LineBuffer.longestRequest, alignment: 16)
 
-  /// Lines of one connection answered before the others have their turn.
-  private static let linesPerTurn = 32
+  /// Connections that have had a turn since the last look at what is ready, and in the time before.
+  private var turns = (now: 0, before: 0)
+  /// Lines of one connection answered before the others have their turn: so few where others are
+  /// busy too, that thousands of connections hold up one more by little each.
+  private var linesPerTurn: Int { turns.before <= 1 ? 32 : max(16 / turns.before, 1) }
   /// And no more of them once their answers are this long.
   private static let bytesPerTurn = 64 * 1024
+  /// Clients let in before those that are in have their turn.
+  private static let acceptedPerTurn = 16
   /// Subscribers told before requests have their turn: a fraction of a millisecond.
   private static let subscribersPerTurn = 32
   /// Kept open so that, when the process has no descriptor left, it can be given up to accept and
@@ -103,6 +108,7 @@ struct ServerLoop: ~Copyable {
 
   /// Gives each connection with lines left one more turn, and some subscribers theirs.
   mutating func continueBacklog() {
+    turns = (now: 0, before: turns.now)
     let tokens = backlog
     backlog = []
     for token in tokens {
@@ -153,7 +159,7 @@ struct ServerLoop: ~Copyable {
   }
 
   private mutating func accept(from listener: borrowing OwnedDescriptor) {
-    while true {
+    for _ in 0..<Self.acceptedPerTurn {
       do throws(SystemError) {
         guard let descriptor = try UnixSocket.accept(from: listener) else { return }
         admit(descriptor)
@@ -223,8 +229,9 @@ struct ServerLoop: ~Copyable {
   /// Answers the lines that are in, in order; stops at one that has to wait.
   private mutating func work(_ connection: Connection) {
     let session = connection.session
+    turns.now += 1
     let most = connection.waitingBytes + Self.bytesPerTurn
-    for _ in 0..<Self.linesPerTurn {
+    for _ in 0..<linesPerTurn {
       guard !connection.isWaiting, !connection.isCutOff, connection.waitingBytes <= most,
         let line = connection.nextLine()
       else { return }
