@@ -33,7 +33,7 @@ extension StatusBoard.Entry {
       measurement: state.isUsable ? measurement(at: clocks) : nil,
       samples: Int64(status.samples), rejected: Int64(status.rejected),
       resolutionNanoseconds: settings.definition.resolution.wholeNanoseconds,
-      nextSyncMilliseconds: milliseconds(max(status.nextSync - clocks.raw, .zero)),
+      nextSyncMilliseconds: milliseconds(wait(at: clocks, host: host)),
       failures: Int64(status.failures))
     result.rejectedBy = [
       .init("contradicting", .integer(Int64(status.rejections.contradicting))),
@@ -53,12 +53,20 @@ extension StatusBoard.Entry {
   ) throws(RPCError) -> (state: SyncState, earliest: ExchangeInstant, latest: ExchangeInstant) {
     let (state, reason) = state(at: clocks, host: host)
     guard state.isUsable, let interval = status.interval(at: clocks.raw) else {
-      let wait = max(status.nextSync - clocks.raw, .seconds(1))
+      let wait = max(wait(at: clocks, host: host), .seconds(1))
       throw RPCError(
         .notSynchronized, "\(id): no time can be given: \(reason)", exchange: id,
         state: state.rawValue, reason: reason, retryAfterMilliseconds: milliseconds(wait))
     }
     return (state, clocks.raw + interval.lower, clocks.raw + interval.upper)
+  }
+
+  /// Until the next resync. After an interruption that the actor has not dealt with yet it is due at
+  /// once, unless the exchange wants to be left alone.
+  private func wait(at clocks: HostClocks, host: HostWatch) -> Duration {
+    let isInterrupted = host.interruption(at: clocks) != nil
+    let next = isInterrupted ? status.blockedUntil ?? clocks.raw : status.nextSync
+    return max(next - clocks.raw, .zero)
   }
 
   private func measurement(at clocks: HostClocks) -> OffsetResult.Measurement? {

@@ -243,6 +243,9 @@ import Testing
     let error = try test.call("stamp", "{\"exchange\":\"binance\"}")["error"]
     #expect(error?["message"] == "binance: no time can be given: the host was suspended")
     #expect(error?["data"]?["state"] == "disrupted")
+    // A resync begins at once, whenever the next one was due.
+    #expect(error?["data"]?["retry_after_ms"] == 1_000)
+    #expect(try result("offset", "{\"exchange\":\"binance\"}")["next_sync_ms"] == 0)
     #expect(try result("health")["status"] == "failing")
     // What was known before the suspend accuses nobody.
     let health = try result("health")
