@@ -83,6 +83,7 @@ package enum DaemonCommand {
           keeper?.saveLast()
           if let identity { UnixSocket.remove(path, ifStill: identity) }
           Log.write(.info, "stopped", .stopped)
+          Log.flush(within: .seconds(1))
           // Threads may still wait for an exchange: nothing of theirs is of use any more.
           _exit(0)
         },
@@ -211,6 +212,7 @@ package enum DaemonCommand {
     _ message: String, _ code: CInt, _ kind: MessageKind = .cannotStart
   ) -> Never {
     Log.write(.error, "exchange-clockd: \(message)", kind)
+    Log.flush(within: .seconds(1))
     exit(code)
   }
 }

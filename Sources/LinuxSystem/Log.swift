@@ -1,4 +1,3 @@
-internal import CSystemd
 internal import Glibc
 
 /// Lines for the operator: in the journal where standard error leads there, with fields that it can
@@ -36,35 +35,61 @@ package enum Log {
     return String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
   }()
 
-  /// Writes one line at once, so that lines of several threads do not mix.
+  /// One line, with what the journal is to keep beside it.
+  struct Entry: Sendable {
+    var priority: Priority
+    var message: String
+    var id: String?
+    var fields: [Field]
+  }
+
+  private static let backlog = LogBacklog { deliver($0, mayWait: true) }
+
+  /// Writes one line at once, so that lines of several threads do not mix. Where that would have to
+  /// wait, for a journal that hangs or a pipe that nobody reads, a thread of its own does the
+  /// waiting, and the lines after it keep their order.
   ///
   /// - Parameter id: what the message is one of, as 32 hexadecimal digits: its text in the catalog.
   ///
-  /// Calls `sd_journal_sendv(3)` or `write(2)`.
+  /// Calls `sendto(2)` or `write(2)`.
   package static func write(
     _ priority: Priority, _ message: String, id: String? = nil, fields: [Field] = []
   ) {
-    if hasJournal, send(priority, message, id, fields) { return }
-    let prefix = showsPriority ? "<\(priority.rawValue)>" : ""
-    let line = Array("\(prefix)\(message)\n".utf8)
-    _ = Glibc.write(2, line, line.count)
+    let entry = Entry(priority: priority, message: message, id: id, fields: fields)
+    guard backlog.isEmpty, deliver(entry, mayWait: false) else { return backlog.add(entry) }
   }
 
-  private static func send(
-    _ priority: Priority, _ message: String, _ id: String?, _ fields: [Field]
-  ) -> Bool {
-    var parts = ["MESSAGE=\(message)", "PRIORITY=\(priority.rawValue)"]
-    if let id { parts.append("MESSAGE_ID=\(id)") }
-    parts += fields.map { "\($0.name)=\($0.value)" }
-    // One buffer for all, as the vectors point into it.
-    var bytes = parts.flatMap { Array($0.utf8) }
-    return bytes.withUnsafeMutableBytes { buffer in
-      var start = buffer.baseAddress
-      let vectors = parts.map { part in
-        defer { start = start?.advanced(by: part.utf8.count) }
-        return iovec(iov_base: start, iov_len: part.utf8.count)
-      }
-      return sd_journal_sendv(vectors, CInt(vectors.count)) == 0
+  /// Waits until all lines are written, but no longer than this: before the process ends.
+  package static func flush(within patience: Duration) {
+    for _ in 0..<max(1, Int(patience / .milliseconds(10))) where !backlog.isEmpty {
+      Thread.pause(for: .milliseconds(10))
     }
   }
+
+  /// - Returns: false where it would have had to wait, and may not.
+  @discardableResult
+  private static func deliver(_ entry: Entry, mayWait: Bool) -> Bool {
+    if hasJournal {
+      switch JournalSocket.send(entry, mayWait: mayWait) {
+      case .sent: return true
+      case .wouldWait: return false
+      case .failed: break
+      }
+    }
+    let prefix = showsPriority ? "<\(entry.priority.rawValue)>" : ""
+    let line = Array("\(prefix)\(entry.message)\n".utf8)
+    if !mayWait {
+      // A pipe that can be written to takes so much, and more perhaps not.
+      guard !isPipe || line.count <= Int(PIPE_BUF) else { return false }
+      var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+      guard poll(&watched, 1, 0) != 0 else { return false }
+    }
+    _ = Glibc.write(2, line, line.count)
+    return true
+  }
+
+  private static let isPipe: Bool = {
+    var status = stat()
+    return fstat(2, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+  }()
 }

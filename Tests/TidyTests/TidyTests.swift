@@ -9,7 +9,7 @@ import Testing
     "ClockCore": [],
     "JSONDocument": ["CJansson"],
     "TOMLDocument": ["CToml"],
-    "LinuxSystem": ["ClockCore", "CLinux", "CSystemd", "Glibc"],
+    "LinuxSystem": ["ClockCore", "CLinux", "CSystemd", "Glibc", "Synchronization"],
     "ExchangeCatalog": ["ClockCore", "JSONDocument", "TOMLDocument"],
     "ClockProtocol": ["ClockCore", "JSONDocument"],
     "DaemonSettings": ["ClockCore", "TOMLDocument", "ExchangeCatalog"],
