@@ -155,10 +155,9 @@ package enum DaemonCommand {
   /// As many clients as the settings say, but never so many that no descriptor is left to probe.
   private static func clients(_ settings: DaemonSettings) -> Int {
     let descriptors = ProcessLimits.raiseDescriptors()
-    // Besides what is always open: a history each, and what a probe takes.
-    let own =
-      32 + settings.exchanges.count
-      + 3 * min(settings.exchanges.count, ClockDaemon.mostProbes)
+    // Besides what is always open: of each exchange a history, and what the connection of a burst
+    // takes, as all may have one under way and it is kept between two probes.
+    let own = 32 + 4 * settings.exchanges.count
     guard descriptors > own else {
       fail(
         "cannot start: \(descriptors) descriptors are allowed and \(own) are needed; raise"
