@@ -42,8 +42,8 @@ systemd_packages := $(deb_packages) lintian man-db systemd-container zsh fish
 guest_parts    := busybox-static linux-image-cloud-amd64
 
 .PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps bench-deps build demo run \
-        test test-swift test-clients test-docs test-clock test-metrics test-systemd lint format \
-        docs site bench bench-accuracy bench-read install uninstall deb clean
+        test test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd \
+        lint format docs site bench bench-accuracy bench-read install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -54,6 +54,7 @@ help:
 	@echo 'make test-clock  the daemon in a virtual machine whose clock is really moved'
 	@echo 'make test-metrics  metrics, alerts and dashboard with a real Prometheus'
 	@echo 'make test-systemd  the Debian package in a container with a real systemd (as root)'
+	@echo 'make test-faults  what exchanges, clients and the host may do wrong (docs/reliability.md)'
 	@echo 'make test-docs  every command, snippet and link of the documentation'
 	@echo 'make lint      format check only'
 	@echo 'make docs      docs/exchanges.md from the catalogue; the links from page to page'
@@ -100,7 +101,7 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-docs test-clock test-metrics test-systemd; do \
+	for ring in test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -113,6 +114,10 @@ test-swift: deps
 test-clients: deps $(venv)/installed
 	$(SWIFT) build
 	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/clients -v
+
+# Some thousand exchanges at once are a matter of minutes for the optimized programs only.
+test-faults: build
+	EXCHANGE_CLOCK_BUILD=.build/release python3 -W ignore -m unittest discover -s Tests/faults -v
 
 test-docs: deps docs-deps $(venv)/installed $(prometheus)/usr
 	$(SWIFT) build

@@ -13,7 +13,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from io import BufferedRWPair
 from pathlib import Path
 from types import TracebackType
@@ -63,13 +63,24 @@ def request(
 
 
 class Program:
-    """A process of the build directory, with its stderr in a file."""
+    """A process of the build directory, with its stderr in a file.
 
-    def __init__(self, build: Path, name: str, arguments: list[str], directory: Path) -> None:
+    wrapper: a command that starts it; environment: variables besides those of the caller.
+    """
+
+    def __init__(
+        self,
+        build: Path,
+        name: str,
+        arguments: list[str],
+        directory: Path,
+        wrapper: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.stderr = directory / f"{name}.stderr"
         # What the service manager or a proxy left in the environment is not meant for this process.
-        environment = {
+        inherited = {
             key: value
             for key, value in os.environ.items()
             if not key.lower().endswith("_proxy")
@@ -79,11 +90,11 @@ class Program:
             with self.stderr.open("w") as stderr:
                 # A session of its own: Ctrl-C reaches the parent alone, which then ends everything.
                 self.process = subprocess.Popen(
-                    [build / name, *arguments],
+                    [*wrapper, build / name, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=stderr,
-                    env=environment,
+                    env=inherited | dict(environment or {}),
                     start_new_session=True,
                 )
         except OSError as error:

@@ -1,0 +1,192 @@
+"""Clients of the daemon's socket that have no manners, and one that measures what they cost it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+STAMP = b'{"jsonrpc":"2.0","id":1,"method":"stamp","params":{"exchange":"binance"}}\n'
+OFFSETS = b'{"jsonrpc":"2.0","id":1,"method":"offsets"}\n'
+SUBSCRIBE = (
+    b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"min_change_us":0}}\n')
+RESYNC = b'{"jsonrpc":"2.0","id":1,"method":"resync","params":{"exchange":"binance"}}\n'
+
+Malice = Callable[[Path, threading.Event], None]
+
+
+def connected(path: Path, timeout: float = 10) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(timeout)
+    while True:
+        try:
+            client.connect(str(path))
+            return client
+        except BlockingIOError:  # The queue of those that wait to be accepted is full.
+            time.sleep(0.01)
+
+
+def latencies_us(path: Path, count: int, seconds: float) -> list[float]:
+    """How long requests for a stamp took, sorted: that many in a row, or for so long."""
+    found: list[float] = []
+    deadline = time.monotonic() + seconds
+    with connected(path, 30) as client:
+        stream = client.makefile("rb")
+        while len(found) < count and time.monotonic() < deadline:
+            began = time.perf_counter_ns()
+            client.sendall(STAMP)
+            line = stream.readline()
+            found.append((time.perf_counter_ns() - began) / 1000)
+            # A virtual machine that the tests run in may be suspended itself.
+            if b'"result"' not in line and b"the host was suspended" not in line:
+                raise AssertionError(f"an honest client is answered {line!r}")
+    return sorted(found)
+
+
+def percentile(sorted_values: list[float], share: float) -> float:
+    return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
+
+
+@contextlib.contextmanager
+def attacking(malice: Malice, path: Path, many: int = 1) -> Iterator[list[BaseException]]:
+    """The malice in so many processes, ended with the block; what a child raised is its own."""
+    children = []
+    for _ in range(many):
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                malice(path, threading.Event())
+            os._exit(0)
+        children.append(child)
+    try:
+        yield []
+    finally:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, 9)
+            os.waitpid(child, 0)
+
+
+def again(path: Path, use: Callable[[socket.socket], None], stop: threading.Event) -> None:
+    """Connects, misbehaves until it is cut off, and comes back."""
+    while not stop.is_set():
+        with contextlib.suppress(OSError), connected(path, 2) as client:
+            use(client)
+
+
+def _flood(client: socket.socket) -> None:
+    lines = STAMP * 500
+    reader = threading.Thread(target=_drain, args=(client,), daemon=True)
+    reader.start()
+    while True:
+        client.sendall(lines)
+
+
+def _drain(client: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while client.recv(1 << 16):
+            pass
+
+
+def flood(path: Path, stop: threading.Event) -> None:
+    again(path, _flood, stop)
+
+
+def never_reads(path: Path, stop: threading.Event) -> None:
+    def use(client: socket.socket) -> None:
+        while True:
+            client.sendall(OFFSETS * 100)
+
+    again(path, use, stop)
+
+
+def slow_writer(path: Path, stop: threading.Event) -> None:
+    """Many connections, each of which never ends its line."""
+    clients = [connected(path) for _ in range(200)]
+    while not stop.wait(0.001):
+        for client in clients:
+            client.send(b" ")
+
+
+def half_lines(path: Path, stop: threading.Event) -> None:
+    def use(client: socket.socket) -> None:
+        client.sendall(STAMP[:40] + b"\n" + STAMP[:40])
+        client.shutdown(socket.SHUT_WR)
+        _drain(client)
+
+    again(path, use, stop)
+
+
+def _sending(data: bytes) -> Malice:
+    def use(client: socket.socket) -> None:
+        reader = threading.Thread(target=_drain, args=(client,), daemon=True)
+        reader.start()
+        while True:
+            client.sendall(data)
+
+    return lambda path, stop: again(path, use, stop)
+
+
+def drops(path: Path, stop: threading.Event) -> None:
+    """Connects and is gone, as fast as it can."""
+    while not stop.is_set():
+        client = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            client.setblocking(False)
+            client.connect(str(path))
+        client.close()
+
+
+def drops_in_answers(path: Path, stop: threading.Event) -> None:
+    """Asks for much and is gone before the answer."""
+    while not stop.is_set():
+        with contextlib.suppress(OSError), connected(path) as client:
+            client.sendall(OFFSETS * 50)
+
+
+def deaf_subscribers(path: Path, stop: threading.Event) -> None:
+    clients = []
+    for _ in range(300):
+        client = connected(path)
+        client.sendall(SUBSCRIBE)
+        clients.append(client)
+    stop.wait()
+
+
+def demands(path: Path, stop: threading.Event) -> None:
+    """A resync after the other, whatever the answer."""
+    def use(client: socket.socket) -> None:
+        reader = client.makefile("rb")
+        while True:
+            client.sendall(RESYNC)
+            if not reader.readline():
+                return
+
+    again(path, use, stop)
+
+
+BATCH = json.dumps([json.loads(OFFSETS)] * 256).encode() + b"\n"
+
+MALICE: dict[str, Malice] = {
+    "a flood of requests": flood,
+    "asks for much and never reads": never_reads,
+    "200 that write a byte at a time": slow_writer,
+    "half lines": half_lines,
+    "lines of 64 KiB + 1": _sending(b"x" * 65537 + b"\n"),
+    "a line without end": _sending(b"x" * 65536),
+    "nested 60,000 deep": _sending(b"[" * 60_000 + b"\n"),
+    "objects nested deep": _sending(b'{"a":' * 10_000 + b"\n"),
+    "UTF-8 that is none": _sending(b'{"jsonrpc":"2.0","id":"\xff\xfe\xc0","method":"\xed\xa0"}\n'),
+    "binary": _sending(bytes(range(256)) * 64),
+    "empty lines": _sending(b"\n" * 65536),
+    "batches of 256 lists": _sending(BATCH),
+    "connect and drop": drops,
+    "drop while it is answered": drops_in_answers,
+    "300 subscribers that never read": deaf_subscribers,
+    "a resync after the other": demands,
+}

@@ -1,0 +1,146 @@
+"""Clients that flood, stall and lie, while another one only wants its stamps."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from clients import (
+    MALICE, STAMP, attacking, connected, demands, latencies_us, percentile)
+from support import (
+    BUILD, ConfiguredDaemon, Simulator, note, note_skip, open_files, resident_kib, row, wait_until)
+
+IDS = ("binance", "bybit", "okx")
+REQUESTS = 1000
+SECONDS = 2.5
+MOST_GROWTH_KIB = 96 * 1024
+"""Of the daemon under any malice: 300 clients that may hold 256 KiB each, and room."""
+
+
+class ClientMaliceTests(unittest.TestCase):
+    def setUp(self) -> None:
+        self.directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        self.simulator = self.enterContext(
+            Simulator(BUILD, self.directory, {id: {} for id in IDS}))
+
+    def start(self, extra: str = "", wrapper: tuple[str, ...] = ()) -> ConfiguredDaemon:
+        tables = "".join(
+            f'[exchanges.{id}]\nbase_url = "{self.simulator.urls[id]}"\n' for id in IDS)
+        daemon = self.enterContext(
+            ConfiguredDaemon(self.directory, extra + tables, wrapper=wrapper))
+        daemon.wait_until_synchronized()
+        return daemon
+
+    def test_another_client_is_served_under_every_malice(self) -> None:
+        daemon = self.start("[socket]\nmax_clients = 4096\n")
+        pid = daemon.process.pid
+        requests = self.requests()
+        quiet = latencies_us(daemon.socket, REQUESTS, SECONDS)
+        before = (resident_kib(pid), open_files(pid))
+        most = before[0]
+        worst: list[tuple[float, str]] = []
+        for name, malice in MALICE.items():
+            with attacking(malice, daemon.socket, 2):
+                found = latencies_us(daemon.socket, REQUESTS, SECONDS)
+                most = max(most, resident_kib(pid))
+            ratio = percentile(found, 0.99) / percentile(quiet, 0.99)
+            # The attackers share the processors with the daemon and with who measures; a ratio is
+            # printed, and only being held up is a failure.
+            worst.append((ratio, name))
+            note(f"{name}: p50 {percentile(found, 0.5):.0f} us, p99 {percentile(found, 0.99):.0f}"
+                 f" us, {ratio:.1f} x the quiet {percentile(quiet, 0.99):.0f} us;"
+                 f" RSS {resident_kib(pid)} KiB")
+            self.assertLess(percentile(found, 0.99), 1_000_000, f"{name} holds up another client")
+            self.assertLess(most - before[0], MOST_GROWTH_KIB, f"{name} fills the memory")
+        wait_until(lambda: open_files(pid) <= before[1], 20, "the descriptors are free again")
+        self.assertLessEqual(self.requests() - requests, 3 * 60, "the exchanges were spared")
+        worst.sort(reverse=True)
+        row(f"{len(MALICE)} kinds of bad clients, 2 processes of each", str(len(MALICE)),
+            f"{len(MALICE) * REQUESTS} stamps of another client, all answered; its p99 was"
+            f" {worst[0][0]:.1f} x the quiet one at worst ({worst[0][1]}), the median malice"
+            f" {worst[len(worst) // 2][0]:.1f} x; RSS {before[0]} -> {most} KiB at most")
+
+    def requests(self) -> int:
+        return sum(
+            self.simulator.look(id)["counters"]["time_requests"] for id in IDS)
+
+    def test_as_many_connections_as_allowed_and_one_more(self) -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        number = min(10_000, most - 500)
+        if number < 10_000:
+            note_skip(f"10,000 connections: {most} descriptors allowed here, so it is {number}")
+        daemon = self.start(f"[socket]\nmax_clients = {number}\n")
+        pid = daemon.process.pid
+        quiet = latencies_us(daemon.socket, REQUESTS, SECONDS)
+        before = (resident_kib(pid), open_files(pid))
+        # The daemon's own connection of the harness is one of them, and the measuring one another.
+        clients = [connected(daemon.socket) for _ in range(number - 2)]
+        for client in clients[:: max(number // 100, 1)]:
+            client.sendall(STAMP)
+            self.assertIn(b'"result"', client.recv(4096))
+        crowded = latencies_us(daemon.socket, REQUESTS, SECONDS)
+        wait_until(lambda: daemon.ask("health")["counts"]["clients"] == number - 1, 10,
+                   "all are counted")
+        with connected(daemon.socket) as last, connected(daemon.socket) as beyond:
+            last.sendall(STAMP)
+            self.assertIn(b'"result"', last.recv(4096))
+            self.assertIn(b"-32005", beyond.recv(4096))
+        full = resident_kib(pid)
+        for client in clients:
+            client.close()
+        wait_until(lambda: open_files(pid) <= before[1], 30, "the descriptors are free again")
+        ratio = percentile(crowded, 0.99) / percentile(quiet, 0.99)
+        row("connections", f"{number}",
+            f"all served, one more is refused (-32005); p99 {ratio:.1f} x the quiet one;"
+            f" RSS {before[0]} -> {full} KiB ({(full - before[0]) / number:.1f} KiB each)")
+        self.assertLess((full - before[0]) / number, 16, "KiB for an idle connection")
+
+    def test_a_low_limit_of_descriptors(self) -> None:
+        daemon = self.start(wrapper=("prlimit", "--nofile=64:64"))
+        clients: list[socket.socket] = []
+        refused = 0
+        for _ in range(200):
+            client = connected(daemon.socket)
+            # Who is beyond the limit is told so, and let go.
+            try:
+                client.sendall(STAMP)
+                answer = client.recv(4096)
+            except (ConnectionResetError, BrokenPipeError):
+                answer = b""
+            if b'"result"' in answer:
+                clients.append(client)
+            else:
+                refused += 1
+                self.assertTrue(answer == b"" or b"-32005" in answer, answer)
+                client.close()
+        self.assertGreater(refused, 0)
+        self.assertGreater(len(clients), 8)
+        # Whoever is in goes on, and exchanges are still asked.
+        clients[0].sendall(STAMP)
+        self.assertIn(b'"result"', clients[0].recv(4096))
+        resynced = daemon.ask("resync")
+        for client in clients:
+            client.close()
+        self.assertEqual({each["state"] for each in resynced}, {"synchronized"})
+        row("RLIMIT_NOFILE 64", "200 clients",
+            f"{len(clients)} served, {refused} refused; exchanges are resynced meanwhile")
+
+    def test_demands_in_a_loop_cost_the_exchange_its_budget_at_most(self) -> None:
+        daemon = self.start()
+        began = self.simulator.look("binance")["counters"]["time_requests"]
+        with attacking(demands, daemon.socket, 8):
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                latencies_us(daemon.socket, 100, SECONDS)
+        sent = self.simulator.look("binance")["counters"]["time_requests"] - began
+        self.assertLessEqual(sent, 60)
+        row("8 bots that demand resyncs in a loop", "10 s", f"{sent} probes")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,183 @@
+"""Exchanges that cannot be reached: names, connections and proxies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+import tls
+from faults import ENDS, OK, TIMEOUT, Fault, ending, refusing
+from kinds import KINDS, S
+from name_server import NameServer
+from support import ConfiguredDaemon, note_skip, row
+from test_exchange_faults import FaultTestCase
+from world import Judge, Row, config, rows
+
+RESOLVE = "Could not resolve host|Couldn't resolve host"
+NAMES = {
+    "nxdomain": RESOLVE, "servfail": RESOLVE, "refused": RESOLVE, "empty": RESOLVE,
+    "garbage": f"{RESOLVE}|{TIMEOUT}", "otherid": f"{RESOLVE}|{TIMEOUT}",
+    "silent": f"{RESOLVE}|{TIMEOUT}", "late": f"{RESOLVE}|{TIMEOUT}", "slow": OK,
+    "elsewhere": "Failed to connect|reset by peer|Empty reply", "brokenv6": OK,
+    "onlyv6": f"Failed to connect|{RESOLVE}|{TIMEOUT}",
+}
+"""What the reason says, by the fault's name in name_server.py."""
+
+
+def may_have_own_names() -> bool:
+    """A mount namespace and port 53 of the loopback belong to root."""
+    if os.geteuid() != 0:
+        note_skip("faults of name servers: a resolv.conf of its own needs root")
+        return False
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        note_skip("faults of name servers: unshare --mount is not allowed here")
+        return False
+    return True
+
+
+class NameFaultTests(FaultTestCase):
+    def start_named(self, table: list[Row], options: str) -> None:
+        self.table = table
+        self.names = self.enterContext(
+            NameServer({each.id: each.cell.address for each in table}))
+        text = config(table, self.server.port)
+        for each in table:
+            name = each.fault.name if each.fault else "none"
+            text = text.replace(f"//{each.cell.address}:", f"//{each.id}.{name}.test:")
+        self.daemon = self.enterContext(ConfiguredDaemon(
+            self.directory, text, wrapper=self.names.wrapper(self.directory, options)))
+        self.daemon.wait_until(self.daemon.socket.exists, 60, "the daemon listens")
+        self.judge = self.enterContext(Judge(self.daemon, table))
+
+    def switch(self, is_faulty: bool) -> None:
+        self.names.is_faulty = is_faulty
+
+    @unittest.skipUnless(may_have_own_names(), "no name server of its own")
+    def test_every_fault_of_names_twice(self) -> None:
+        faults = [Fault(name, None, reason, reason) for name, reason in NAMES.items()]
+        table = rows(self.server, faults)
+        self.start_named(table, "timeout:1 attempts:1")
+        self.first_resyncs_are_over()
+        used = self.fail_and_recover_twice()
+        self.check_promises()
+        row(f"{len(faults)} faults of names x {len(KINDS)} kinds, twice", str(len(table)),
+            f"{self.judge.answers} answers right; {used}")
+
+    @unittest.skipUnless(may_have_own_names(), "no name server of its own")
+    def test_a_silent_name_server_holds_up_nobody_else(self) -> None:
+        silent = Fault("silent", None, NAMES["silent"], NAMES["silent"])
+        # More than the daemon has threads for probes; the resolver is patient, as by default.
+        table = [row for kind in KINDS for row in rows(self.server, [silent] * 9, (kind,))]
+        self.start_named(table, "timeout:5 attempts:2")
+        self.first_resyncs_are_over()
+        self.switch(True)
+        self.daemon.demand_resyncs()
+        self.faults_show()
+        slowest = 0.0
+        # The kinds of whole seconds wait for a tick between two probes.
+        for healthy in [f"{kind.name}-000" for kind in KINDS if kind.unit_ns < S]:
+            asked = time.monotonic()
+            self.daemon.ask("resync", exchange=healthy)
+            slowest = max(slowest, time.monotonic() - asked)
+        self.assertLess(slowest, 8, "a healthy exchange waited for the others' names")
+        memory, _, most = self.usage()
+        self.switch(False)
+        self.wait_for(self.not_synchronized, 90, "all have recovered by themselves")
+        self.check_promises()
+        row("a name server that says nothing", f"{len(table) - len(KINDS)} of {len(table)}",
+            f"the slowest resync of a healthy exchange took {slowest:.1f} s; {most} threads,"
+            f" RSS {memory} KiB")
+
+
+REFUSED = "Failed to connect|Couldn't connect"
+
+
+class ConnectionFaultTests(FaultTestCase):
+    """Ports where nobody listens, and ports that never answer."""
+
+    def test_no_connection_twice(self) -> None:
+        self.table = rows(self.server, [
+            Fault("refused", None, REFUSED, REFUSED), Fault("black hole", None, TIMEOUT, TIMEOUT)])
+        self.holes: list[socket.socket] = []
+        first, *others = self.table
+        port = self.server.listen(first.cell.address)
+        for each in others:
+            self.server.listen(each.cell.address, port)
+        self.closed_port = port
+        self.start(self.table, port=port)
+        self.first_resyncs_are_over()
+        used = self.fail_and_recover_twice()
+        self.check_promises()
+        row(f"connections refused, and black holes, x {len(KINDS)} kinds, twice",
+            str(len(self.table)), f"{self.judge.answers} answers right; {used}")
+
+    def switch(self, is_faulty: bool) -> None:
+        for hole in self.holes:
+            hole.close()
+        self.holes = []
+        for each in self.table:
+            if each.fault is None:
+                continue
+            place = (each.cell.address, self.closed_port)
+            if not is_faulty:
+                self.server.listen(*place)
+                continue
+            self.server.stop_listening(*place)
+            if each.fault.name == "black hole":
+                self.dig(place)
+
+    def dig(self, place: tuple[str, int]) -> None:
+        """Connections are not accepted, and the queue of those that wait is full."""
+        hole = socket.socket()
+        hole.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        hole.bind(place)
+        hole.listen(0)
+        self.holes.append(hole)
+        for _ in range(3):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(place)
+            self.holes.append(filler)
+
+
+class ProxyFaultTests(FaultTestCase):
+    """The cell's address is that of a proxy; who is asked for the time has a name nobody knows."""
+
+    def proxied(self, table: list[Row], port: int, scheme: str, extra: str = "") -> None:
+        self.table = table
+        text = config(table, port, scheme=scheme)
+        for each in table:
+            own = f'url = "{scheme}://{each.cell.address}:{port}/time"'
+            address = f"{each.cell.address}:{port}"
+            text = text.replace(own, (
+                f'url = "{scheme}://{each.id}.exchange.test/time"\n'
+                f'proxy = "http://{address}"\n{extra}'))
+        self.daemon = self.enterContext(ConfiguredDaemon(self.directory, text))
+        self.daemon.wait_until(self.daemon.socket.exists, 60, "the daemon listens")
+        self.judge = self.enterContext(Judge(self.daemon, table))
+
+    def test_a_proxy_that_makes_no_tunnel_twice(self) -> None:
+        ends = [
+            Fault(f"{way} at {stage}", ending(stage, way), f"{reason}|Proxy|CONNECT",
+                  f"{reason}|Proxy|CONNECT")
+            for way, reason in ENDS.items() for stage in ("accept", "request")]
+        refusals = [
+            Fault(f"HTTP {code}", refusing(f"{code} No"), f"CONNECT.*{code}", f"CONNECT.*{code}")
+            for code in (302, 403, 407, 429, 500, 502, 503)]
+        table = rows(self.server, ends + refusals)
+        names = [f"DNS:{each.id}.exchange.test" for each in table]
+        authority = tls.Authority(self.directory, "good")
+        port = self.server.listen(context=authority.issue("server", names), is_proxy=True)
+        self.proxied(table, port, "https", f'ca_file = "{authority.certificate}"\n')
+        self.first_resyncs_are_over()
+        used = self.fail_and_recover_twice()
+        self.check_promises()
+        row(f"{len(ends + refusals)} faults of proxies x {len(KINDS)} kinds, twice",
+            str(len(table)), f"{self.judge.answers} answers right; {used}")
+
+
+if __name__ == "__main__":
+    unittest.main()
