@@ -61,8 +61,8 @@ extension StatusBoard.Entry {
     return (state, clocks.raw + interval.lower, clocks.raw + interval.upper)
   }
 
-  /// Until the next resync. After an interruption that the actor has not dealt with yet it is due at
-  /// once, unless the exchange wants to be left alone.
+  /// Until the next resync. After an interruption that the actor has not dealt with yet it is due
+  /// at once, unless the exchange wants to be left alone.
   private func wait(at clocks: HostClocks, host: HostWatch) -> Duration {
     let isInterrupted = host.interruption(at: clocks) != nil
     let next = isInterrupted ? status.blockedUntil ?? clocks.raw : status.nextSync

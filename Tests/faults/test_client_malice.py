@@ -28,42 +28,52 @@ class ClientMaliceTests(unittest.TestCase):
         self.simulator = self.enterContext(
             Simulator(BUILD, self.directory, {id: {} for id in IDS}))
 
-    def start(self, extra: str = "", wrapper: tuple[str, ...] = ()) -> ConfiguredDaemon:
+    def start(
+        self, extra: str = "", wrapper: tuple[str, ...] = (), place: str = "."
+    ) -> ConfiguredDaemon:
+        directory = self.directory / place
+        directory.mkdir(exist_ok=True)
         tables = "".join(
             f'[exchanges.{id}]\nbase_url = "{self.simulator.urls[id]}"\n' for id in IDS)
         daemon = self.enterContext(
-            ConfiguredDaemon(self.directory, extra + tables, wrapper=wrapper))
+            ConfiguredDaemon(directory, extra + tables, wrapper=wrapper))
         daemon.wait_until_synchronized()
         return daemon
 
     def test_another_client_is_served_under_every_malice(self) -> None:
         daemon = self.start("[socket]\nmax_clients = 4096\n")
+        # Attacked as well, it shows what the processors alone cost who asks the first one.
+        other = self.start("[socket]\nmax_clients = 4096\n", place="other")
         pid = daemon.process.pid
         requests = self.requests()
-        quiet = latencies_us(daemon.socket, REQUESTS, SECONDS)
+        quiet = self.p99(daemon)
         before = (resident_kib(pid), open_files(pid))
         most = before[0]
-        worst: list[tuple[float, str]] = []
+        ratios: list[tuple[float, float, str]] = []
         for name, malice in MALICE.items():
+            with attacking(malice, other.socket, 2):
+                busy = self.p99(daemon)
             with attacking(malice, daemon.socket, 2):
-                found = latencies_us(daemon.socket, REQUESTS, SECONDS)
+                attacked = self.p99(daemon)
                 most = max(most, resident_kib(pid))
-            ratio = percentile(found, 0.99) / percentile(quiet, 0.99)
-            # The attackers share the processors with the daemon and with who measures; a ratio is
-            # printed, and only being held up is a failure.
-            worst.append((ratio, name))
-            note(f"{name}: p50 {percentile(found, 0.5):.0f} us, p99 {percentile(found, 0.99):.0f}"
-                 f" us, {ratio:.1f} x the quiet {percentile(quiet, 0.99):.0f} us;"
-                 f" RSS {resident_kib(pid)} KiB")
-            self.assertLess(percentile(found, 0.99), 1_000_000, f"{name} holds up another client")
+            ratios.append((attacked / busy, attacked / quiet, name))
+            note(f"{name}: p99 {attacked:.0f} us, {attacked / busy:.1f} x that of a busy machine,"
+                 f" {attacked / quiet:.1f} x that of a quiet one; RSS {resident_kib(pid)} KiB")
+            # Ratios are printed, as the attackers share the processors; to be held up is a failure.
+            self.assertLess(attacked, 1_000_000, f"{name} holds up another client")
             self.assertLess(most - before[0], MOST_GROWTH_KIB, f"{name} fills the memory")
         wait_until(lambda: open_files(pid) <= before[1], 20, "the descriptors are free again")
-        self.assertLessEqual(self.requests() - requests, 3 * 60, "the exchanges were spared")
-        worst.sort(reverse=True)
-        row(f"{len(MALICE)} kinds of bad clients, 2 processes of each", str(len(MALICE)),
-            f"{len(MALICE) * REQUESTS} stamps of another client, all answered; its p99 was"
-            f" {worst[0][0]:.1f} x the quiet one at worst ({worst[0][1]}), the median malice"
-            f" {worst[len(worst) // 2][0]:.1f} x; RSS {before[0]} -> {most} KiB at most")
+        self.assertLessEqual(self.requests() - requests, 2 * 3 * 60, "the exchanges were spared")
+        ratios.sort(reverse=True)
+        middle = ratios[len(ratios) // 2]
+        row(f"{len(MALICE)} kinds of bad clients", "2 processes of each",
+            f"another client is answered all along; its p99 is {middle[0]:.1f} x (median malice)"
+            f" and {ratios[0][0]:.1f} x (worst: {ratios[0][2]}) that on a machine as busy,"
+            f" {max(each[1] for each in ratios):.0f} x that on a quiet one at worst;"
+            f" RSS {before[0]} -> {most} KiB at most")
+
+    def p99(self, daemon: ConfiguredDaemon) -> float:
+        return percentile(latencies_us(daemon.socket, REQUESTS, SECONDS), 0.99)
 
     def requests(self) -> int:
         return sum(
