@@ -17,8 +17,19 @@ final class Connection {
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
 
-  /// Whether it is among the subscribers, and among those for whom something waits.
-  var isListed = (subscriber: false, unread: false)
+  /// What the loop has to know of it without asking it.
+  struct Listing: Equatable {
+    var isSubscriber = false
+    /// Of what it is sent and has not taken.
+    var unreadBytes = 0
+  }
+
+  /// As of when the loop last noted it.
+  var listed = Listing()
+
+  var listing: Listing {
+    Listing(isSubscriber: !session.subscriptions.isEmpty, unreadBytes: output.count)
+  }
 
   /// The client will send no more; it still gets its answers.
   private(set) var inputEnded = false

@@ -48,6 +48,15 @@ package enum DaemonCommand {
     do {
       let socket = try ServingSocket(at: socketPath(options, settings), settings)
       let (path, identity) = (socket.path, socket.identity)
+      let lock: LockFile?
+      do throws(LockFile.Held) {
+        lock = try statePath(options).flatMap { path throws(LockFile.Held) in
+          try LockFile(path + ".lock")
+        }
+      } catch {
+        UnixSocket.remove(path, ifStill: identity)
+        fail(stateInUse(statePath(options) ?? ""), Exit.cannotStart)
+      }
       let beginning = DaemonBeginning(
         settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
       let (board, keeper) = (beginning.board, beginning.keeper)
@@ -98,7 +107,7 @@ package enum DaemonCommand {
           + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""),
         .started)
       if let blindness = HostSources.blindness { Log.write(.notice, blindness, .hostBlind) }
-      withExtendedLifetime((signals, daemon)) { dispatchMain() }
+      withExtendedLifetime((signals, daemon, lock)) { dispatchMain() }
     } catch UnixSocket.ListenError.unknownGroup(let name) {
       fail(
         "\(UnixSocket.ListenError.unknownGroup(name))", Exit.configuration, .configurationRefused)
@@ -192,6 +201,11 @@ package enum DaemonCommand {
 
   private static func statePath(_ options: Options) -> String? {
     options.state ?? directory("STATE_DIRECTORY").map { "\($0)/state.json" }
+  }
+
+  private static func stateInUse(_ path: String) -> String {
+    "cannot start: the state file \(path) is in use by a running daemon, which holds \(path).lock:"
+      + " two would give out the same nonces; stop that one, or choose another --state"
   }
 
   /// The boot id, which the unit passes on as the daemon may not see /proc/sys.

@@ -68,7 +68,7 @@ struct Parameters {
     guard let value = object[name], value != .null else { return nil }
     let texts = value.array?.compactMap(\.string) ?? []
     guard !texts.isEmpty, texts.count == value.array?.count else {
-      throw RPCError(.invalidParams, "\(name): a list of strings is expected")
+      throw RPCError(.invalidParams, "\(name): a list of one or more strings is expected")
     }
     return texts
   }

@@ -21,6 +21,7 @@ struct ServerLoop: ~Copyable {
 
   private let poller: Poller
   private let maxClients: Int
+  private let mostUnread: Int
   private let handler: Handler
   private let shortcut: Shortcut
   private var nextToken = Self.firstToken
@@ -39,6 +40,8 @@ struct ServerLoop: ~Copyable {
   private var isMoreUntold = false
   /// Connections for which something waits.
   private var unread: Set<UInt64> = []
+  /// Bytes that wait for all of them together.
+  private var unreadBytes = 0
 
   /// What is read from a connection goes through here.
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -59,12 +62,14 @@ struct ServerLoop: ~Copyable {
   /// turn away a client instead of leaving it waiting.
   private var spare = OwnedDescriptor.null()
 
+  /// - Parameter mostUnread: bytes that may wait for all clients together.
   init(
-    poller: Poller, maxClients: Int, log: ClientLog = ClientLog(),
+    poller: Poller, maxClients: Int, mostUnread: Int = 32 << 20, log: ClientLog = ClientLog(),
     shortcut: @escaping Shortcut, handler: @escaping Handler
   ) {
     self.poller = poller
     self.maxClients = maxClients
+    self.mostUnread = mostUnread
     self.log = log
     self.shortcut = shortcut
     self.handler = handler
@@ -267,28 +272,45 @@ struct ServerLoop: ~Copyable {
       backlog.append(token)
     }
     if connection.isFinished {
-      if let reason = connection.cutOffReason, !reason.isEmpty {
-        log.note(
-          .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
-          at: HostClocks.monotonic())
-      }
-      poller.remove(connection.descriptor)
-      connections[token] = nil
-      list(connection, isSubscriber: false, isUnread: false)
+      close(connection)
     } else {
       connection.watch(with: poller)
-      list(
-        connection, isSubscriber: !connection.session.subscriptions.isEmpty,
-        isUnread: connection.waitingSince != nil)
+      list(connection, connection.listing)
+      if unreadBytes > mostUnread { makeRoom() }
     }
   }
 
-  private mutating func list(_ connection: Connection, isSubscriber: Bool, isUnread: Bool) {
-    let was = connection.isListed
-    guard was != (isSubscriber, isUnread) else { return }
-    connection.isListed = (isSubscriber, isUnread)
+  private mutating func close(_ connection: Connection) {
+    if let reason = connection.cutOffReason, !reason.isEmpty {
+      log.note(
+        .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
+        at: HostClocks.monotonic())
+    }
+    poller.remove(connection.descriptor)
+    connections[connection.token] = nil
+    list(connection, Connection.Listing())
+  }
+
+  /// Cuts off who has taken nothing for longest, until no more waits than may.
+  private mutating func makeRoom() {
+    while unreadBytes > mostUnread {
+      let waiting = unread.compactMap { token in
+        connections[token].flatMap { one in one.waitingSince.map { (one, since: $0) } }
+      }
+      guard let (slowest, _) = waiting.min(by: { $0.since < $1.since }) else { return }
+      slowest.cutOff(
+        "\(unreadBytes) bytes wait for all clients together, and it has taken nothing for longest")
+      close(slowest)
+    }
+  }
+
+  private mutating func list(_ connection: Connection, _ listing: Connection.Listing) {
+    let was = connection.listed
+    guard was != listing else { return }
+    connection.listed = listing
     let token = connection.token
-    if isSubscriber { subscribers.insert(token) } else { subscribers.remove(token) }
-    if isUnread { unread.insert(token) } else { unread.remove(token) }
+    unreadBytes += listing.unreadBytes - was.unreadBytes
+    if listing.isSubscriber { subscribers.insert(token) } else { subscribers.remove(token) }
+    if listing.unreadBytes > 0 { unread.insert(token) } else { unread.remove(token) }
   }
 }

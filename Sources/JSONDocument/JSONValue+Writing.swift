@@ -13,7 +13,8 @@ extension JSONValue {
     switch self {
     case .null: bytes += "null".utf8
     case .bool(let flag): bytes += flag ? "true".utf8 : "false".utf8
-    case .integer(let number): Self.write(number, to: &bytes)
+    case .integer(let number):
+      bytes.append(addingCapacity: 20) { $0.append(json: number) }
     case .real(let number): bytes += number.isFinite ? number.description.utf8 : "null".utf8
     case .string(let text): Self.write(text, to: &bytes)
     case .array(let elements):
@@ -32,34 +33,6 @@ extension JSONValue {
         member.value.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "}"))
-    }
-  }
-
-  private static func write(_ number: Int64, to bytes: inout [UInt8]) {
-    withDigits(of: number) { bytes += $0 }
-  }
-
-  /// Two digits with each division, which is what takes the time.
-  static func withDigits(of number: Int64, _ take: (UnsafeBufferPointer<UInt8>) -> Void) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-      var rest = number.magnitude
-      var first = digits.count
-      func put(_ digit: UInt64) {
-        first -= 1
-        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-      }
-      while rest >= 10 {
-        let pair = rest % 100
-        rest /= 100
-        put(pair % 10)
-        put(pair / 10)
-      }
-      if rest > 0 || first == digits.count { put(rest) }
-      if number < 0 {
-        first -= 1
-        digits[first] = UInt8(ascii: "-")
-      }
-      take(UnsafeBufferPointer(rebasing: digits[first...]))
     }
   }
 

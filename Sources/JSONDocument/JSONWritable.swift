@@ -25,12 +25,22 @@ extension BoundedJSON {
 
 /// To append where there is no room is a crash.
 extension OutputSpan<UInt8> {
-  package mutating func append(contentsOf bytes: UnsafeBufferPointer<UInt8>) {
+  /// - Parameter fill: is given where the next `length` bytes belong, all of which it writes.
+  @inline(__always) private mutating func extend(
+    by length: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void
+  ) {
     withUnsafeMutableBufferPointer { room, count in
-      precondition(room.count - count >= bytes.count, "the text is longer than was said")
-      _ = room[count...].initialize(fromContentsOf: bytes)
-      count += bytes.count
+      guard let base = room.baseAddress, room.count - count >= length else {
+        preconditionFailure("the text is longer than was said")
+      }
+      fill(base + count)
+      count += length
     }
+  }
+
+  package mutating func append(contentsOf bytes: UnsafeBufferPointer<UInt8>) {
+    guard let text = bytes.baseAddress else { return }
+    extend(by: bytes.count) { $0.initialize(from: text, count: bytes.count) }
   }
 
   /// Appends text that is JSON already: braces, commas, names of members.
@@ -52,7 +62,21 @@ extension OutputSpan<UInt8> {
   }
 
   package mutating func append(json number: Int64) {
-    JSONValue.withDigits(of: number) { append(contentsOf: $0) }
+    if number < 0 { append(UInt8(ascii: "-")) }
+    var rest = number.magnitude
+    var length = 1
+    var limit: UInt64 = 10
+    // The largest magnitude has 19 digits.
+    while length < 19, rest >= limit {
+      length += 1
+      limit *= 10
+    }
+    extend(by: length) { digits in
+      for place in stride(from: length - 1, through: 0, by: -1) {
+        (digits + place).initialize(to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        rest /= 10
+      }
+    }
   }
 
   /// Null where there is none.

@@ -146,9 +146,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{\"exchanges\":[]}", -32602, "exchanges: a list of strings is expected"),
-    ("{\"exchanges\":\"binance\"}", -32602, "exchanges: a list of strings is expected"),
-    ("{\"exchanges\":[\"binance\",7]}", -32602, "exchanges: a list of strings is expected"),
+    ("{\"exchanges\":[]}", -32602, "exchanges: a list of one or more strings is expected"),
+    ("{\"exchanges\":\"binance\"}", -32602, "exchanges: a list of one or more strings is expected"),
+    (
+      "{\"exchanges\":[\"binance\",7]}", -32602,
+      "exchanges: a list of one or more strings is expected"
+    ),
     (
       "{\"exchanges\":[\"binance\",\"mtgox\"]}", -32002,
       "unknown exchange \"mtgox\"; enabled: binance, bybit, kraken, okx"

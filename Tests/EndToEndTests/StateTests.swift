@@ -205,6 +205,31 @@ import Testing
     #expect(warnings(daemon).count == 1)
   }
 
+  /// Two would give out the same nonces.
+  @Test func oneDaemonAtATimeKeepsItsStateInAFile() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let first = try daemon(simulator)
+    try first.waitUntilReady()
+    let arguments = [
+      "--config", directory.path("exchange-clock.toml"), "--socket", directory.path("second.sock"),
+      "--page", directory.path("second.page"), "--state", path,
+    ]
+    let second = try run(product("exchange-clockd"), arguments)
+    #expect(second.code == 1)
+    #expect(
+      second.output.contains(
+        "cannot start: the state file \(path) is in use by a running daemon, which holds"
+          + " \(path).lock: two would give out the same nonces; stop that one, or choose another"
+          + " --state"), "\(second.output)")
+    #expect(access(directory.path("second.sock"), F_OK) != 0, "the socket is left behind")
+    #expect(try first.call(.health)["status"] == "ok")
+    // However it ends, the next one begins.
+    first.process.signal(SIGKILL)
+    #expect(first.process.exitCode() == nil)
+    let third = try daemon(simulator)
+    try third.waitUntilReady()
+  }
+
   @Test func theDirectoryOfTheServiceManagerIsUsed() throws {
     let simulator = try ExchangeSimulator([.init("binance")])
     let daemon = try DaemonProcess(

@@ -1,0 +1,107 @@
+import ClockCore
+import ClockProtocol
+import JSONDocument
+import LinuxSystem
+import Testing
+
+@testable import ClockDaemon
+
+/// What waits for all clients together, without a daemon around it.
+@Suite struct ServerLoopTests {
+  /// A loop, and what belongs to the thread that it runs on.
+  private final class Server {
+    let poller: Poller
+    let listener: OwnedDescriptor
+    var loop: ServerLoop
+
+    /// Each request is answered by 100,000 bytes.
+    init(at path: String, mostUnread: Int, log: TestBoard.Mutexed<[String]>) throws {
+      poller = try Poller()
+      listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
+      try poller.add(listener, token: ServerLoop.listenerToken)
+      loop = ServerLoop(
+        poller: poller, maxClients: 100, mostUnread: mostUnread,
+        log: ClientLog { line in log.change { $0.append(line) } },
+        shortcut: { _, _ in false },
+        handler: { _, _, _ in
+          .now(.result(JSONValue.string(String(repeating: "x", count: 100_000)), id: 1))
+        })
+    }
+
+    /// Deals with all that is there.
+    func turn() {
+      var isBusy = true
+      while isBusy {
+        isBusy = !loop.isIdle
+        poller.wait(forever: false) { event in
+          isBusy = true
+          loop.handle(event, listener: listener)
+        }
+        loop.sendPlainAnswers()
+        loop.continueBacklog()
+      }
+    }
+
+    func takeRequests(of client: borrowing OwnedDescriptor) {
+      for _ in 0..<4 {
+        #expect(Array("{}\n".utf8).withUnsafeBytes { client.send($0) } == .bytes(3))
+      }
+      turn()
+    }
+
+    /// Whether a client gets all that it has asked for.
+    func serves(_ client: borrowing OwnedDescriptor) -> Bool {
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      var count = 0
+      while count < 400_000 {
+        guard case .bytes(let some) = buffer.withUnsafeMutableBytes({ client.read(into: $0) })
+        else { return false }
+        count += some
+        turn()
+      }
+      return true
+    }
+
+    var unreadBytes: Int { loop.connections.values.reduce(0) { $0 + $1.waitingBytes } }
+  }
+
+  private func client(of path: String) throws -> OwnedDescriptor {
+    try UnixSocket.connect(to: path, patience: .seconds(10))
+  }
+
+  @Test func whoTakesNothingForLongestIsCutOffFirst() throws {
+    let scratch = Scratch()
+    let log = TestBoard.Mutexed([String]())
+    // How much the kernel takes off a client differs.
+    let each: Int
+    do {
+      let path = scratch.root + "/measured"
+      let server = try Server(at: path, mostUnread: .max, log: log)
+      let client = try client(of: path)
+      server.takeRequests(of: client)
+      each = server.unreadBytes
+    }
+    try #require(each > 0 && each <= Connection.mostUnread)
+
+    let path = scratch.root + "/socket"
+    let server = try Server(at: path, mostUnread: each * 5 / 2, log: log)
+    let first = try client(of: path)
+    let second = try client(of: path)
+    let third = try client(of: path)
+    server.takeRequests(of: first)
+    server.takeRequests(of: second)
+    #expect(server.loop.connections.count == 3)
+    server.takeRequests(of: third)
+    #expect(server.loop.connections.count == 2)
+    #expect(server.unreadBytes == 2 * each)
+    let lines = log.change { $0 }
+    #expect(lines.count == 1)
+    let reason =
+      "was cut off: \(3 * each) bytes wait for all clients together, and it has taken nothing for"
+      + " longest"
+    #expect(lines.first?.hasSuffix(reason) == true, "\(lines)")
+    let areServed = [server.serves(first), server.serves(second), server.serves(third)]
+    #expect(areServed == [false, true, true])
+    #expect(server.unreadBytes == 0)
+  }
+}
