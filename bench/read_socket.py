@@ -2,7 +2,11 @@
 
     python3 bench/read_socket.py --build-dir .build/release
 
-Every ratio is of two measurements that were made one after the other; of several, the median.
+Every ratio is of two measurements that were made one after the other; of several, the median. All
+are of one client program with one thread (load.c), over Unix sockets, with answers of one size, and
+each server answers from one thread. What the program can drive at most shows in what the C echo
+gets, which does nothing for an answer. On a host that others use, the processor's time for a request
+tells more than how many there are in a second.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ LIMIT_BYTES = 8192
 REDIS = Path("/usr/bin/redis-check-rdb")
 """The binary of redis-server, which Debian's redis-tools has under this name; by the name that it
 is called with it knows what it is to be. Installing redis-server would also start one."""
+GET = "*2\\r\\n$3\\r\\nGET\\r\\n$5\\r\\nstamp\\r\\n"
 SUBSCRIBE = '{"jsonrpc":"2.0","id":1,"method":"subscribe"}\\n'
 
 
@@ -44,26 +49,39 @@ def compiled(directory: Path, name: str) -> Path:
 
 
 class Load:
-    """Requests per second, p50 and p99 (us) of so many connections."""
+    """Of so many connections: requests per second, p50 and p99 (us), and the processor's time that
+    the server takes for a request (us)."""
 
-    def __init__(self, program: Path, path: Path, request: str, newlines: int = 1) -> None:
+    def __init__(
+        self, program: Path, path: Path, server: int, request: str, newlines: int = 1
+    ) -> None:
         self._command = [program, "run", path]
+        self._server = server
         self._rest = [str(SECONDS), str(newlines), request]
 
-    def measure(self, connections: int) -> tuple[float, float, float]:
+    def measure(self, connections: int) -> tuple[float, float, float, float]:
         command = [*self._command, str(connections), *self._rest]
+        before = processor_us(self._server)
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        spent = processor_us(self._server) - before
         rate, p50, p99 = map(float, output.split())
-        return rate, p50, p99
+        # A tenth more goes before, to warm up.
+        return rate, p50, p99, spent / (rate * SECONDS * 1.1)
+
+
+def processor_us(pid: int) -> float:
+    """What all threads of a process have taken of the processors, in microseconds."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e3
 
 
 @contextlib.contextmanager
-def served(command: list[str | Path], path: Path, executable: Path | None = None) -> Iterator[None]:
-    """A server, until the block is left."""
+def served(command: list[str | Path], path: Path, executable: Path | None = None) -> Iterator[int]:
+    """A server's process id, until the block is left."""
     process = subprocess.Popen(command, executable=executable, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: answers(path), 10, f"{path.name} is served")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -74,7 +92,7 @@ def answers(path: Path) -> bool:
         return connection.connect_ex(str(path)) == 0
 
 
-def rounds(*measures: Callable[[], tuple[float, float, float]]) -> list[list[tuple[float, ...]]]:
+def rounds(*measures: Callable[[], tuple[float, ...]]) -> list[list[tuple[float, ...]]]:
     """So many measurements of each, by turns."""
     return [list(each) for each in zip(*([m() for m in measures] for _ in range(ROUNDS)))]
 
@@ -113,10 +131,13 @@ def one_at_a_time(stamp: Load, echo: Load) -> None:
 def requests_per_second(stamp: Load, redis: Load | None, echo: Load) -> None:
     print(f"\nrequests per second, no pipelining, medians of {ROUNDS}")
     print(f"  {'connections':14}{'stamp':>9}{'redis GET':>11}{'C echo':>9}   stamp / redis GET")
+    spent = []
     for connections in CONNECTIONS:
         measures = [lambda load=load: load.measure(connections) for load in (stamp, redis, echo) if load]
         results = rounds(*measures)
         ours, theirs = results[0], results[-1]
+        times = "".join(f"{column(each, 3):10.2f}" for each in results)
+        spent.append(f"  {connections:<14}{times}")
         if redis is None:
             print(f"  {connections:<14}{column(ours, 0):9.0f}{'-':>11}{column(theirs, 0):9.0f}")
             continue
@@ -125,6 +146,8 @@ def requests_per_second(stamp: Load, redis: Load | None, echo: Load) -> None:
             f"  {connections:<14}{column(ours, 0):9.0f}{column(results[1], 0):11.0f}"
             f"{column(theirs, 0):9.0f}   {text}   goal: at least 1{judged(median >= 1)}"
         )
+    print("\nthe processor's time that the server takes for a request, in us, in the same order")
+    print("\n".join(spent))
 
 
 def idle_subscribers(program: Path, daemon: Daemon, stamp: Load) -> None:
@@ -171,16 +194,21 @@ def main() -> int:
         result = daemon.ask("stamp", exchange="binance")
         reply = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}, separators=(",", ":"))
         echo_socket = directory / "echo.sock"
-        stack.enter_context(served([roundtrip, "echo", echo_socket, reply], echo_socket))
-        stamp, echo = Load(load, daemon.socket, STAMP + "\\n"), Load(load, echo_socket, STAMP + "\\n")
+        echoing = stack.enter_context(served([roundtrip, "echo", echo_socket, reply], echo_socket))
+        bulk = f"${len(reply)}\r\n{reply}\r\n"
+        print(f"bytes of a request and its answer: stamp {len(STAMP) + 1} and {len(reply) + 1},")
+        print(f"redis GET {len(GET.encode().decode('unicode_escape'))} and {len(bulk)}\n")
+        stamp = Load(load, daemon.socket, daemon.process.pid, STAMP + "\\n")
+        echo = Load(load, echo_socket, echoing, STAMP + "\\n")
         one_at_a_time(stamp, echo)
         redis = None
         if REDIS.exists():
             redis_socket = directory / "redis.sock"
             command = ["redis-server", "--port", "0", "--unixsocket", str(redis_socket), "--save", ""]
-            stack.enter_context(served(command, redis_socket, REDIS))
+            command += ["--io-threads", "1"]
+            serving = stack.enter_context(served(command, redis_socket, REDIS))
             fill(redis_socket, reply)
-            redis = Load(load, redis_socket, "*2\\r\\n$3\\r\\nGET\\r\\n$5\\r\\nstamp\\r\\n", 2)
+            redis = Load(load, redis_socket, serving, GET, 2)
         else:
             print("SKIPPED: redis-server: not installed (make bench-deps)")
         requests_per_second(stamp, redis, echo)

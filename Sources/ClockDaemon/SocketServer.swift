@@ -84,6 +84,7 @@ final class SocketServer: Sendable {
           self.poller.wake()
         }
       })
+    var clients = 0
     while true {
       var isNews = false
       poller.wait(forever: loop.isIdle) { event in
@@ -112,8 +113,10 @@ final class SocketServer: Sendable {
       if isNews || inbox.hasNews || !hadSubscribers, loop.hasSubscribers {
         loop.tell(service.board.read())
       }
-      let clients = loop.connections.count
-      service.board.change { if $0.clients != clients { $0.clients = clients } }
+      if loop.connections.count != clients {
+        clients = loop.connections.count
+        service.board.change { [clients] in $0.clients = clients }
+      }
     }
   }
 

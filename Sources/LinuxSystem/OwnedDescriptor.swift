@@ -29,10 +29,10 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     case closed
   }
 
-  /// Reads what is there, at most as much as fits. Calls `read(2)`.
+  /// Reads what has come to a socket, at most as much as fits. Calls `recv(2)`.
   package borrowing func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
     while true {
-      let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+      let count = Glibc.recv(number, buffer.baseAddress, buffer.count, 0)
       if count > 0 { return .bytes(count) }
       if count == 0 { return .closed }
       if errno == EAGAIN { return .wouldBlock }
