@@ -16,6 +16,8 @@ enum Help {
                              (positive: the exchange is ahead of this host)
       wait [X...]          until they, or all, are synchronized
                              --timeout 60s
+                             --ready   until as much is known as ready.when of the
+                                       daemon's configuration demands
       resync [X]           measure X, or all, again now
                              --accept-step   believe a jump beyond max_step
       report X [CODE]      why X refused a request, and what to do; at least one of CODE and
@@ -37,6 +39,7 @@ enum Help {
                              --markdown   as a page; needs no daemon
       check-config [FILE]  read a configuration and list its problems
                              (default /etc/exchange-clock/exchange-clock.toml)
+                             --running   the file that the daemon reads
 
       now X --max-error-ms N    refuse an answer that is less sure than this
       --json               the daemon's answer as JSON on one line

@@ -54,6 +54,10 @@ struct Invocation: Equatable {
   var socket = getenv(SocketPath.variable).map { String(cString: $0) } ?? SocketPath.standard
   var timeout = Duration.seconds(60)
   var acceptsStep = false
+  /// For as much as the daemon's settings demand, rather than for named exchanges.
+  var waitsForReady = false
+  /// The file that the daemon reads, rather than a named one.
+  var checksRunning = false
   var markdown = false
   var windowMilliseconds: Int64?
   var lifetimeMilliseconds: Int64?
@@ -143,6 +147,8 @@ struct Invocation: Equatable {
       }
       since = duration
     case ("--accept-step", nil) where verb == .resync: acceptsStep = true
+    case ("--ready", nil) where verb == .wait && names.isEmpty: waitsForReady = true
+    case ("--running", nil) where verb == .checkConfig && names.isEmpty: checksRunning = true
     case ("--markdown", nil) where verb == .exchanges: markdown = true
     case ("--recv-window-ms", let value?) where verb == .stamp:
       windowMilliseconds = try number(value, of: name)

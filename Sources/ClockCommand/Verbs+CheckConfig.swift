@@ -1,12 +1,13 @@
 internal import ClockProtocol
 internal import DaemonSettings
+internal import ExchangeClock
 internal import JSONDocument
 internal import LinuxSystem
 
 extension Verbs {
   /// Reads a configuration as the daemon would, and lists every problem.
   static func checkConfig(_ invocation: Invocation) throws -> ExitCode {
-    let file = invocation.names.first ?? "/etc/exchange-clock/exchange-clock.toml"
+    let file = try invocation.checksRunning ? runningFile(invocation) : fileToCheck(invocation)
     var problems: [String] = []
     var exchanges: [String] = []
     do throws(SystemError) {
@@ -30,5 +31,16 @@ extension Verbs {
       for problem in problems { try Output.write(problem) }
     }
     return problems.isEmpty ? .success : .configuration
+  }
+
+  private static func fileToCheck(_ invocation: Invocation) -> String {
+    invocation.names.first ?? "/etc/exchange-clock/exchange-clock.toml"
+  }
+
+  /// The one that the daemon was told to read.
+  private static func runningFile(_ invocation: Invocation) throws -> String {
+    let health = try ask(invocation, .health)
+    guard let file = health["configuration"]?.string else { throw ForeignAnswer(json: health) }
+    return file
   }
 }

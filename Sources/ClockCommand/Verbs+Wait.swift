@@ -5,8 +5,8 @@ internal import JSONDocument
 internal import LinuxSystem
 
 extension Verbs {
-  /// Waits until the named exchanges, or all, are synchronized; a daemon that is not there yet is
-  /// waited for too.
+  /// Waits until the named exchanges, or all, are synchronized, or until as much is known as the
+  /// daemon's setting `ready.when` demands; a daemon that is not there yet is waited for too.
   static func wait(_ invocation: Invocation) throws -> ExitCode {
     let deadline = HostClocks.monotonic() + invocation.timeout
     let progress = ProgressLine(isWanted: !invocation.json)
@@ -14,6 +14,23 @@ extension Verbs {
     while true {
       let left = max(deadline - HostClocks.monotonic(), .milliseconds(10))
       do {
+        if invocation.waitsForReady {
+          let health = try health(invocation, patience: left)
+          if health.isReady {
+            progress.show("")
+            try report("ready", invocation)
+            return .success
+          }
+          missing = health.reasons
+          progress.show("not ready, \(wait(until: deadline)); \(missing)")
+          guard HostClocks.monotonic() < deadline else {
+            progress.show("")
+            try report("timed out: \(missing)", invocation)
+            return .refused
+          }
+          Thread.pause(for: .milliseconds(100))
+          continue
+        }
         let offsets = try offsets(invocation, patience: left)
         if let stranger = invocation.names.first(where: { name in
           !offsets.contains { $0.exchange == name }
@@ -54,6 +71,16 @@ extension Verbs {
 
   private static func wait(until deadline: MonotonicInstant) -> String {
     "\(Int64(max(deadline - HostClocks.monotonic(), .zero) / .seconds(1))) s left"
+  }
+
+  private static func health(
+    _ invocation: Invocation, patience: Duration
+  ) throws -> (isReady: Bool, reasons: String) {
+    var connection = try DaemonConnection(to: invocation.socket, patience: patience)
+    let answer = try connection.call(.health)
+    guard let isReady = answer["ready_now"]?.bool else { throw ForeignAnswer(json: answer) }
+    let reasons = (answer["reasons"]?.array ?? []).compactMap(\.string)
+    return (isReady, reasons.joined(separator: "; "))
   }
 
   private static func offsets(

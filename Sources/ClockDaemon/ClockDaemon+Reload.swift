@@ -39,6 +39,7 @@ extension ClockDaemon {
     let (before, old) = (exchanges, settings)
     (settings, refusal) = (new, nil)
     readiness.when = new.readyWhen
+    board.change { $0.readyWhen = new.readyWhen }
     var change = SettingsChange()
     var seeds = SystemRandomNumberGenerator()
     var actions: [[Action]] = []
@@ -101,8 +102,16 @@ extension ClockDaemon {
       kept.connection = nil
     }
     kept.settings = settings
-    guard known.tracker.status.settings != tracker else { return (kept, []) }
-    let actions = kept.tracker.reconfigured(tracker, at: now)
+    var actions: [Action] = []
+    if known.tracker.status.settings != tracker {
+      actions = kept.tracker.reconfigured(tracker, at: now)
+    }
+    // What has failed may have done so because of how it was asked, which is another thing now.
+    if known.target != settings.target, kept.tracker.status.failures > 0,
+      case .accepted(let due) = kept.tracker.resyncDemanded(at: now)
+    {
+      actions += due
+    }
     return (kept, actions)
   }
 

@@ -44,13 +44,14 @@ actor ClockDaemon {
   private var housekeeping: Housekeeping?
   private let hardwareClock: HardwareClock?
   let page: PagePublisher
+  let socket: SocketWatch
   private var hostEvents: HostEvents?
 
   /// - Parameter trackers: one for each exchange of the settings, in their order; not started.
   init(
     settings: DaemonSettings, trackers: [ExchangeTracker], board: StatusBoard, notifier: Notifier,
     keeper: StateKeeper?, history: HistoryKeeper?, hardwareClock: HardwareClock?,
-    page: sending PagePublisher
+    page: sending PagePublisher, socket: SocketWatch
   ) {
     self.settings = settings
     self.trackers = trackers
@@ -58,6 +59,7 @@ actor ClockDaemon {
     self.history = history
     self.hardwareClock = hardwareClock
     self.page = page
+    self.socket = socket
     self.board = board
     self.notifier = notifier
     threads = ProbeThreads(limit: Self.mostProbes)
@@ -98,7 +100,13 @@ actor ClockDaemon {
       server: server, notifier: notifier, queue: executor.queue,
       status: { [weak self] in self?.assumeIsolated { $0.statusLine } ?? "" },
       isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false },
-      rest: { [weak self] in self?.assumeIsolated { $0.rest() } })
+      rest: { [weak self] in
+        self?.assumeIsolated {
+          $0.lookAtSocket()
+          $0.rest()
+        }
+      })
+    lookAtSocket()
     // What was restored is an estimate.
     announceReadiness()
   }
@@ -356,6 +364,6 @@ actor ClockDaemon {
 
   var statusLine: String {
     StatusLine.text(exchanges.map { ($0.id, $0.tracker.status) }, at: HostClocks.monotonic())
-      + (refusal.map { "; \($0)" } ?? "")
+      + [board.read().socketProblem, refusal].compactMap { $0.map { "; \($0)" } }.joined()
   }
 }

@@ -40,33 +40,40 @@ package enum DaemonCommand {
   package static func run() -> Never {
     ProcessLimits.fillStandardDescriptors()
     ProcessLimits.ignoreBrokenPipes()
+    // One that comes before its handler is set waits for it, rather than end the daemon.
+    Signals.hold()
     let options = parse(ProcessArguments.read())
     let configuration = ConfigurationFile(path: options.config)
-    let settings = settings(of: configuration)
-    let maxClients = clients(settings)
+    let passed = passedSocket()
+    let settings = settings(of: configuration, passed)
+    let maxClients = clients(settings, passed)
     ProbeConnection.prepareLibrary()
     do {
-      let socket = try ServingSocket(at: socketPath(options, settings), settings)
-      let (path, identity) = (socket.path, socket.identity)
+      let socket = try ServingSocket(
+        passed: passed, at: socketPath(options, settings), settings)
+      let (path, isPassed, watch) = (socket.path, socket.isPassed, socket.watch)
       let lock: LockFile?
       do throws(LockFile.Held) {
         lock = try statePath(options).flatMap { path throws(LockFile.Held) in
           try LockFile(path + ".lock")
         }
       } catch {
-        UnixSocket.remove(path, ifStill: identity)
+        if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
         fail(stateInUse(statePath(options) ?? ""), Exit.cannotStart)
       }
       let beginning = DaemonBeginning(
         settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
       let (board, keeper) = (beginning.board, beginning.keeper)
+      board.change {
+        ($0.readyWhen, $0.configuration) = (settings.readyWhen, configuration.path)
+      }
       let page: PagePublisher
       do throws(PageFile.Failure) {
         page = try PagePublisher(
-          at: pagePlace(options, settings, socket: path), showing: board.read(),
+          at: pagePlace(options, socket), showing: board.read(),
           clocks: beginning.clocks)
       } catch {
-        UnixSocket.remove(path, ifStill: identity)
+        if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
         fail("cannot start: \(error)", Exit.cannotStart)
       }
       let history = statePath(options).map {
@@ -75,7 +82,8 @@ package enum DaemonCommand {
       let notifier = Notifier()
       let daemon = ClockDaemon(
         settings: settings, trackers: beginning.trackers, board: board, notifier: notifier,
-        keeper: keeper, history: history, hardwareClock: HostSources.hardwareClock(), page: page)
+        keeper: keeper, history: history, hardwareClock: HostSources.hardwareClock(), page: page,
+        socket: watch)
       var service = RequestService(
         board: board, catalog: ExchangeCatalog.builtIn, keeper: keeper,
         resync: { daemon.resync($0, acceptingStep: $1, $2) },
@@ -85,24 +93,25 @@ package enum DaemonCommand {
       service.history = HistoryService(keeper: history)
       let server = try SocketServer(
         listener: socket.descriptor, service: service, maxClients: maxClients)
+      try server.start()
+      daemon.start(server: server)
+      // Last of all: a reload that has waited changes what has begun.
       let signals = Signals(
         end: {
           notifier.sendLast("STOPPING=1")
           server.stop()
           keeper?.saveLast()
-          if let identity { UnixSocket.remove(path, ifStill: identity) }
+          if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
           Log.write(.info, "stopped", .stopped)
           Log.flush(within: .seconds(1))
           // Threads may still wait for an exchange: nothing of theirs is of use any more.
           _exit(0)
         },
         reload: { daemon.reload(configuration) })
-      try server.start()
-      daemon.start(server: server)
       Log.write(
         .info,
         "exchange-clockd \(exchangeClockVersion) serves \(path)"
-          + (identity == nil ? ", which systemd opened" : "") + ", following"
+          + (isPassed ? ", which systemd opened" : "") + ", following"
           + " \(settings.exchanges.map(\.id).joined(separator: ", "))"
           + (keeper == nil ? "; no state is kept over a restart (see --state)" : ""),
         .started)
@@ -149,12 +158,25 @@ package enum DaemonCommand {
     return options
   }
 
-  private static func settings(of configuration: ConfigurationFile) -> DaemonSettings {
+  private static func passedSocket() -> OwnedDescriptor? {
+    do throws(ServiceManager.ListenerError) {
+      return try ServiceManager.listener()
+    } catch {
+      fail("cannot start: \(error)", Exit.configuration)
+    }
+  }
+
+  private static func settings(
+    of configuration: ConfigurationFile, _ passed: borrowing OwnedDescriptor?
+  ) -> DaemonSettings {
     switch configuration.read() {
     case .success(let settings): return settings
     case .failure(let refusal):
       for line in refusal.lines { Log.write(.error, line, .configurationRefused) }
-      VainStart.tell("exchange-clockd cannot start: \(refusal.lines.joined(separator: "; "))")
+      let mended = VainStart.tell(
+        "exchange-clockd cannot start: \(refusal.lines.joined(separator: "; "))", at: passed
+      ) { try? configuration.read().get() }
+      if let mended { return mended }
       fail(
         "\(configuration.path) has \(refusal.lines.count) problem(s): mend it, or name another"
           + " configuration with --config FILE", Exit.configuration, .configurationRefused)
@@ -162,15 +184,19 @@ package enum DaemonCommand {
   }
 
   /// As many clients as the settings say, but never so many that no descriptor is left to probe.
-  private static func clients(_ settings: DaemonSettings) -> Int {
+  private static func clients(
+    _ settings: DaemonSettings, _ passed: borrowing OwnedDescriptor?
+  ) -> Int {
     let descriptors = ProcessLimits.raiseDescriptors()
     // Besides what is always open: of each exchange a history, and what the connection of a burst
     // takes, as all may have one under way and it is kept between two probes.
     let own = 32 + 4 * settings.exchanges.count
     guard descriptors > own else {
-      fail(
+      let message =
         "cannot start: \(descriptors) descriptors are allowed and \(own) are needed; raise"
-          + " LimitNOFILE= or ulimit -n", Exit.cannotStart)
+        + " LimitNOFILE= or ulimit -n"
+      _ = VainStart.tell("exchange-clockd \(message)", at: passed) { Never?.none }
+      fail(message, Exit.configuration)
     }
     if settings.maxClients > descriptors - own {
       Log.write(
@@ -190,12 +216,12 @@ package enum DaemonCommand {
 
   /// Beside the socket, where clients find it; for whoever may write to that to read.
   private static func pagePlace(
-    _ options: Options, _ settings: DaemonSettings, socket: String
+    _ options: Options, _ socket: borrowing ServingSocket
   ) -> PageFile.Place {
     let boot = HostIdentity.current(bootFromManager: bootFromManager).boot
     return PageFile.Place(
-      path: options.page ?? SocketPath.page(besideSocket: socket),
-      mode: 0o600 | (settings.socketMode & 0o022) << 1, group: settings.socketGroup,
+      path: options.page ?? SocketPath.page(besideSocket: socket.path),
+      mode: 0o600 | (socket.access.mode & 0o022) << 1, group: socket.access.group,
       boot: boot.flatMap { PageHeader.bootID($0) })
   }
 

@@ -61,6 +61,8 @@ enum MessageKind: String, CaseIterable {
   case history = "96129d93af9e4cdaa449154850cf3f55"
   /// A client was turned away, cut off, or sent what is no request.
   case client = "c199df9741ec494ca44ecfcfd77ad313"
+  /// The file of the socket is gone, or there again.
+  case socketLost = "e3b97a2c00654960a70c65e305d90a6d"
   /// Nonces may come again after a restart.
   case noncesInMemory = "46148ca879244eb996163e43acb6e86b"
 }

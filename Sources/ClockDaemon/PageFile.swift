@@ -42,8 +42,8 @@ struct PageFile {
     /// The operator must decide: starting without a page would hide it.
     var isFinal: Bool {
       switch self {
-      case .notOurs, .unknownGroup: true
-      case .inUse, .noBootID, .system: false
+      case .unknownGroup: true
+      case .notOurs, .inUse, .noBootID, .system: false
       }
     }
   }

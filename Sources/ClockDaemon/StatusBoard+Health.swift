@@ -10,6 +10,7 @@ extension StatusBoard.Content {
     let states = entries.map { ($0.id, $0.state(at: clocks, host: host)) }
     let usable = states.count { $0.1.state.isUsable }
     let wanting = states.filter { $0.1.state != .synchronized }
+    let isFine = wanting.isEmpty && socketProblem == nil
     let clockHealth = clockHealth(at: clocks)
     let kernel = KernelClock.read()
     var counts: [JSONValue.Member] = [.init("exchanges", .integer(Int64(entries.count)))]
@@ -19,10 +20,11 @@ extension StatusBoard.Content {
     }
     counts.append(.init("clients", .integer(Int64(clients))))
     var result = HealthResult(
-      status: wanting.isEmpty ? .ok : usable > 0 ? .degraded : .failing,
-      reasons: wanting.map { id, judgement in
-        "\(id) is \(judgement.state.rawValue): \(judgement.reason)"
-      },
+      status: isFine ? .ok : usable > 0 ? .degraded : .failing,
+      reasons: (socketProblem.map { [$0] } ?? [])
+        + wanting.map { id, judgement in
+          "\(id) is \(judgement.state.rawValue): \(judgement.reason)"
+        },
       isReady: isReady, uptimeMilliseconds: milliseconds(clocks.raw - started),
       version: exchangeClockVersion,
       systemClockOffsetNanoseconds: clockHealth.consensus?.interval.midpoint.nanoseconds,
@@ -30,6 +32,13 @@ extension StatusBoard.Content {
       isKernelSynchronized: kernel?.isSynchronized, counts: counts)
     result.kernelEstimatedErrorNanoseconds = kernel?.estimatedError.wholeNanoseconds
     result.kernelMaximumErrorNanoseconds = kernel?.maximumError.wholeNanoseconds
+    // As at the first readiness, but by what is known now.
+    var readiness = Readiness(when: readyWhen)
+    result.isReadyNow = readiness.update(
+      zip(entries, states).map { entry, state in
+        (state.1.state.isUsable, entry.status.failures >= Readiness.attempts)
+      })
+    result.configuration = configuration
     result.verdicts = clockHealth.verdicts.map { verdict in
       VerdictResult(verdict) { id in
         entries.first { $0.id == id }?.definition.url ?? ""

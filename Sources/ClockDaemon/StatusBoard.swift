@@ -41,6 +41,15 @@ final class StatusBoard: Sendable {
     var host: HostWatch
     var isReady = false
     var clients = 0
+
+    /// How much must be known for who waits.
+    var readyWhen = ReadyWhen.all
+
+    /// The file that the settings are read from; nil where there is none.
+    var configuration: String?
+
+    /// Why no client can connect; nil where they can.
+    var socketProblem: String?
   }
 
   let started = HostClocks.monotonic()

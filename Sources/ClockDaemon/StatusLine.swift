@@ -13,6 +13,9 @@ enum StatusLine {
     if let worst = errors.max(by: { $0.error < $1.error }) {
       parts.append("worst error ±\(worst.error.shortText) (\(worst.id))")
     }
+    if errors.isEmpty, let first = exchanges.first(where: { $0.status.failure != nil }) {
+      parts.append("\(first.id): \(first.status.failure?.reason ?? "")")
+    }
     if let next = exchanges.map(\.status.nextSync).min() {
       let wait = next - now
       parts.append(wait > .zero ? "next resync in \(wait.shortText)" : "resync under way")

@@ -18,6 +18,13 @@ package struct HealthResult: Sendable, Equatable {
 
   /// READY=1 was sent: every exchange that could be reached has an estimate.
   package var isReady: Bool
+
+  /// As much is known now as the setting `ready.when` demands. An exchange whose last three resyncs
+  /// have failed is not waited for where others are known.
+  package var isReadyNow = false
+
+  /// The file that the daemon's settings are of; nil where it does not tell.
+  package var configuration: String?
   package var uptimeMilliseconds: Int64
   package var version: String
 
@@ -59,6 +66,7 @@ package struct HealthResult: Sendable, Equatable {
     [
       "status": .string(status.rawValue),
       "reasons": .array(reasons.map(JSONValue.string)), "ready": .bool(isReady),
+      "ready_now": .bool(isReadyNow), "configuration": configuration.map(JSONValue.string) ?? .null,
       "uptime_ms": .integer(uptimeMilliseconds), "version": .string(version),
       "system_clock": [
         "offset_ns": .optional(systemClockOffsetNanoseconds),

@@ -87,6 +87,33 @@ package enum UnixSocket {
     var inode: UInt64
   }
 
+  /// Who may use a socket by its file.
+  package struct Access: Sendable, Equatable {
+    /// The permission bits.
+    package var mode: UInt32
+    /// Nil for the group of the process, or one that is not the process's to give.
+    package var group: String?
+
+    package init(mode: UInt32, group: String? = nil) {
+      (self.mode, self.group) = (mode, group)
+    }
+  }
+
+  /// Nil where there is no file. Calls `stat(2)` and `getgroups(2)`.
+  package static func access(to path: String) -> Access? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    var groups = [gid_t](repeating: 0, count: Int(max(getgroups(0, nil), 0)))
+    groups = Array(groups.prefix(Int(max(getgroups(CInt(groups.count), &groups), 0))))
+    let isOfOurs = status.st_gid != getegid() && groups.contains(status.st_gid)
+    return Access(
+      mode: status.st_mode & 0o777, group: isOfOurs ? groupName(status.st_gid) : nil)
+  }
+
+  private static func groupName(_ number: gid_t) -> String? {
+    getgrgid(number).map { String(cString: $0.pointee.gr_name) }
+  }
+
   /// Removes a socket file, unless another has taken its place since. Calls `unlink(2)`.
   package static func remove(_ path: String, ifStill identity: FileIdentity?) {
     if Self.identity(of: path) == identity { unlink(path) }

@@ -139,7 +139,7 @@ import Testing
     let before = UnixSocket.identity(of: path)
     let failure = try #require(try failure())
     #expect(failure == .notOurs(path: path, reason: reason))
-    #expect(failure.isFinal)
+    #expect(!failure.isFinal)
     #expect(
       failure.description
         == "\(path) cannot be the shared page: \(reason); remove it, or choose another --page")

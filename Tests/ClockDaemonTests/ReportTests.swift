@@ -37,6 +37,14 @@ import Testing
         == "2/2 exchanges synchronized, worst error ±12.3 ms (okx), next resync in 54 min")
   }
 
+  @Test func saysWhyThereIsNoEstimate() {
+    var failed = TestBoard.empty(at: clocks)
+    failed.failure = .init(reason: "no route")
+    #expect(
+      StatusLine.text([("binance", TestBoard.empty(at: clocks)), ("okx", failed)], at: clocks.raw)
+        == "0/2 exchanges synchronized, okx: no route, resync under way")
+  }
+
   @Test func withoutAnyEstimate() {
     let empty = TestBoard.empty(at: clocks)
     #expect(

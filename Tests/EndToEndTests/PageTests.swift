@@ -87,17 +87,24 @@ import Testing
     #expect(try reading(try view()).state == .synchronized)
   }
 
-  @Test func aForeignFileKeepsTheDaemonFromStarting() throws {
+  @Test func aForeignFileIsLeftAloneAndThereIsNoPage() throws {
     directory.write("precious", "of somebody")
     #expect(symlink(directory.path("precious"), path) == 0)
     let daemon = try DaemonProcess("[exchanges.binance]", in: directory)
-    #expect(daemon.process.exitCode() == 1)
+    #expect(try daemon.call(.health)["uptime_ms"] != nil)
     #expect(
       daemon.log.contains(
-        "cannot start: \(path) cannot be the shared page: it is a symbolic link, which is not"
+        "there is no shared page, clients ask the socket instead: \(path) cannot be the shared page: it is a symbolic link, which is not"
           + " followed; remove it, or choose another --page"), "\(daemon.log)")
     #expect(directory.read("precious") == "of somebody")
-    #expect(UnixSocket.identity(of: daemon.socketPath) == nil)
+  }
+
+  @Test func aDirectoryIsNoPage() throws {
+    #expect(mkdir(path, 0o700) == 0)
+    defer { rmdir(path) }
+    let daemon = try DaemonProcess("[exchanges.binance]", in: directory)
+    #expect(try daemon.call(.health)["uptime_ms"] != nil)
+    #expect(daemon.log.contains("there is no shared page, clients ask the socket instead"))
   }
 
   @Test func aSecondDaemonKeepsOffThePageOfTheFirst() throws {

@@ -61,6 +61,10 @@ class CompletionTests(unittest.TestCase):
             complete(["exchange-clock-sim", "run", "--"]) - {"--help", "--version"},
             set(re.findall("--[a-z-]+", run)),
         )
+        ids = re.findall(r"[a-z][a-z0-9-]+", text[text.index("IDs:") + 4 : text.index("  --json")])
+        self.assertGreater(len(ids), 40)
+        self.assertEqual(
+            complete(["exchange-clock-sim", "run", "--exchange", ""]) - {"--help"}, set(ids))
 
     def test_bash(self) -> None:
         def complete(words: list[str]) -> set[str]:
@@ -70,6 +74,16 @@ class CompletionTests(unittest.TestCase):
                 f' _{function}; printf "%s\\n" "${{COMPREPLY[@]}}"'
             )
             return self.run_shell(["bash", "-c", script, "bash", *words])
+
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "a directory").mkdir()
+            script = (
+                f". {COMPLETIONS}/exchange-clock.bash; compopt() {{ echo $*; }}; COMP_CWORD=2;"
+                f' COMP_WORDS=(exchange-clock check-config "{name}/"); _exchange_clock;'
+                ' printf "%s\\n" "${COMPREPLY[@]}"')
+            # With that option readline quotes the blank and adds the slash.
+            self.assertEqual(
+                self.run_shell(["bash", "-c", script]), {"-o filenames", f"{name}/a directory"})
 
         self.check(complete)
 
@@ -93,9 +107,11 @@ class CompletionTests(unittest.TestCase):
             # The functions of zsh's completion system, as far as they list words.
             script = f"""
                 _arguments() {{ local each; for each in "$@"; do
+                  if [[ $words[CURRENT-1] == --* && $each == (\\*|)$words[CURRENT-1]\\[* ]]; then
+                    ${{each##*:}}; return 1; fi
                   each=${{each#\\*}}; [[ $each == --* ]] && print -r -- ${{each%%\\[*}}; done; return 1 }}
                 _describe() {{ local each; for each in "${{(@P)2}}"; do print -r -- ${{each%%:*}}; done }}
-                compadd() {{ }}; _files() {{ }}
+                compadd() {{ [[ $1 == -a ]] && print -rl -- ${{(P)2}} }}; _files() {{ }}
                 service=$1; words=("$@"); CURRENT=$#; . {COMPLETIONS}/exchange-clock.zsh"""
             found = self.run_shell(["zsh", "-f", "-c", script, "zsh", *words])
             return {word for word in found if not words[-1] or word.startswith(words[-1])}

@@ -142,14 +142,61 @@ class Asked(unittest.TestCase):
             " && cp /usr/share/doc/exchange-clock/examples/bot.conf /etc/systemd/system/test-bot.service.d"
             " && systemctl daemon-reload && systemctl start test-bot"
         )
-        self.assertEqual(world.show("ActiveState", "exchange-clock-sync.target"), "active")
         waited = int(world.show("ExecMainExitTimestampMonotonic", "exchange-clock-wait.service"))
         began = int(world.show("ExecMainStartTimestampMonotonic", "test-bot.service"))
         self.assertGreater(waited, 0)
         self.assertGreater(began, waited)
         # A restart of the daemon is not one of the bots.
+        world.run("systemctl start exchange-clock-sync.target")
         world.run("systemctl restart exchange-clockd")
         self.assertEqual(world.show("ActiveState", "exchange-clock-sync.target"), "active")
+        self.assertEqual(began, int(world.show("ExecMainStartTimestampMonotonic", "test-bot.service")))
+        # Each of its own starts waits anew: for an exchange that is measured anew, here.
+        world.set("okx", "fault=timeout")
+        world.configure(more="max_drift_ppm = 77\n")
+        world.run("systemctl reload exchange-clockd && systemctl restart --no-block test-bot")
+        try:
+            world.wait(lambda: world.show("ActiveState", "exchange-clock-wait") == "activating",
+                       "the bot waits")
+            world.set("okx", "fault=none")
+            world.wait(lambda: int(world.show(
+                "ExecMainStartTimestampMonotonic", "test-bot.service")) > began, "the bot starts")
+            world.wait(lambda: world.show("ActiveState", "test-bot") == "active", "okx has a stamp")
+        finally:
+            world.set("okx", "fault=none")
+            world.configure()
+            world.run("systemctl reload exchange-clockd")
+        world.wait_synchronized()
+
+    def test_a_bot_waits_for_no_more_than_is_asked_for_and_not_for_ever(self) -> None:
+        """With [ready] when = "any" one exchange is enough; with none reached, an end comes."""
+        drop_in = "/etc/systemd/system/exchange-clock-wait.service.d/test.conf"
+        try:
+            world.set("okx", "fault=timeout")
+            text = world.configuration(EXCHANGES)
+            world.container.write(CONFIG, text + '[ready]\nwhen = "any"\n')
+            world.restart_anew()
+            world.run("systemctl restart exchange-clock-wait")
+            self.assertEqual(world.states()["okx"], "unknown")
+            for exchange in EXCHANGES:
+                world.set(exchange, "fault=reset")
+            world.container.write(drop_in, "[Service]\nExecStart=\n"
+                                  "ExecStart=/usr/bin/exchange-clock wait --ready --timeout 3s\n")
+            world.run("systemctl daemon-reload; systemctl stop test-bot exchange-clockd;"
+                      f" rm -f {STATE}; systemctl start --no-block test-bot")
+            world.wait(lambda: world.show("Result", "exchange-clock-wait") == "exit-code",
+                       "the waiting has an end")
+            self.assertEqual(world.show("ActiveState"), "activating")
+            # It runs, and fails by its own doing: there is no stamp.
+            world.wait(lambda: world.show("Result", "test-bot") == "exit-code", "the bot has started")
+        finally:
+            for exchange in EXCHANGES:
+                world.set(exchange, "fault=none")
+            world.configure()
+            world.run(f"rm -rf {Path(drop_in).parent}; systemctl daemon-reload;"
+                      " systemctl reset-failed; systemctl stop test-bot")
+            world.restart_anew()
+        world.wait_synchronized()
 
     def test_who_connects_starts_it(self) -> None:
         world.run("systemctl stop exchange-clockd")
@@ -447,6 +494,24 @@ class Reloaded(unittest.TestCase):
         world.run("systemctl reload exchange-clockd")
         self.assertNotIn("refused", world.show("StatusText"))
 
+    def test_the_file_that_the_daemon_reads_is_the_one_that_counts(self) -> None:
+        drop_in = "/etc/systemd/system/exchange-clockd.service.d/config.conf"
+        world.container.write(drop_in, "[Service]\nExecStart=\n"
+                              "ExecStart=/usr/sbin/exchange-clockd --config /etc/test-other.toml\n")
+        world.container.write("/etc/test-other.toml", world.configuration(EXCHANGES))
+        try:
+            world.container.write(CONFIG, "intervall = 3\n")
+            world.run("systemctl daemon-reload && systemctl restart exchange-clockd"
+                      " && systemctl reload exchange-clockd")
+            world.configure()
+            world.container.write("/etc/test-other.toml", "intervall = 3\n")
+            self.assertNotEqual(world.call("systemctl reload exchange-clockd"), 0)
+        finally:
+            world.configure()
+            world.run(f"rm -r {Path(drop_in).parent} && systemctl daemon-reload"
+                      " && systemctl restart exchange-clockd")
+        world.wait_synchronized()
+
 
 class Broken(unittest.TestCase):
     def assert_it_comes_back(self, signal: str) -> None:
@@ -509,6 +574,57 @@ class Broken(unittest.TestCase):
         finally:
             world.configure()
         world.run("systemctl restart exchange-clockd")
+        world.wait_synchronized()
+
+    def test_a_mended_configuration_starts_while_a_bot_polls(self) -> None:
+        """`systemctl start` joins the vain start that a bot has caused."""
+        world.container.write("/opt/test-polling", "while [ ! -e /run/test-polled ]; do"
+                              " exchange-clock stamp binance; sleep 0.05; done\n")
+        world.run("rm -f /run/test-polled; systemctl stop exchange-clockd")
+        world.container.write(CONFIG, "intervall = 3\n")
+        world.run("systemd-run --quiet --unit test-polling --uid member -p StandardError=null"
+                  " sh /opt/test-polling")
+        try:
+            for _ in range(3):
+                world.container.write(CONFIG, "intervall = 3\n")
+                world.call("systemctl stop exchange-clockd")
+                world.wait(lambda: world.show("ActiveState") == "activating", "a start is in vain")
+                world.configure()
+                self.assertEqual(world.call("systemctl start exchange-clockd"), 0)
+        finally:
+            world.configure()
+            world.run("touch /run/test-polled")
+        world.wait_synchronized()
+
+    def test_what_systemd_passes_has_the_access_that_systemd_says(self) -> None:
+        try:
+            world.container.write(
+                CONFIG, world.configuration(EXCHANGES) + '[socket]\ngroup = "no-such-group"\n')
+            world.run("systemctl restart exchange-clockd")
+            self.assertEqual(world.run(f"stat -c '%a %G' {PAGE}").split(), ["640", "exchange-clock"])
+        finally:
+            world.configure()
+            world.run("systemctl restart exchange-clockd")
+        world.wait_synchronized()
+
+    def test_a_lost_socket_is_told_and_comes_back(self) -> None:
+        begun = time.time()
+        world.run("rm -rf /run/exchange-clock")
+        told = world.wait(
+            lambda: world.entries(f"MESSAGE_ID={MESSAGES['socketLost']}", after=begun), "it is told")
+        self.assertIn("restart exchange-clockd.socket exchange-clockd", told[0]["MESSAGE"])
+        world.wait(lambda: "is gone" in world.show("StatusText"), "the status has it")
+        # By what it says, and by the socket alone.
+        for units in ("exchange-clockd.socket exchange-clockd", "exchange-clockd.socket"):
+            world.run(f"systemctl restart {units}")
+            self.assertEqual(world.call("exchange-clock wait --timeout 60s", user="member"), 0)
+            self.assertNotIn("is gone", world.show("StatusText"))
+
+    def test_a_directory_in_the_pages_place_is_no_hindrance(self) -> None:
+        world.run(f"systemctl stop exchange-clockd; rm -f {PAGE}; mkdir {PAGE};"
+                  " systemctl start exchange-clockd")
+        self.assertEqual(world.call("exchange-clock stamp binance", user="member"), 0)
+        world.run(f"rmdir {PAGE}; systemctl restart exchange-clockd; test -f {PAGE}")
         world.wait_synchronized()
 
 

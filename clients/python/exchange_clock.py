@@ -336,6 +336,8 @@ class Health(NamedTuple):
     system_clock: Dict[str, Any]
     counts: Dict[str, Any]
     verdicts: List[Dict[str, Any]] = []
+    ready_now: bool = False
+    configuration: Optional[str] = None
 
 
 class Exchange(NamedTuple):

@@ -7,7 +7,7 @@ complete -c exchange-clock-sim -n 'not __fish_seen_subcommand_from run set statu
 complete -c exchange-clock-sim -n 'not __fish_seen_subcommand_from run set status' -a exchanges -d 'which timestamps each one accepts'
 complete -c exchange-clock-sim -l help -d 'show all commands'
 complete -c exchange-clock-sim -l version -d 'show the version'
-complete -c exchange-clock-sim -n '__fish_seen_subcommand_from run' -l exchange -xa '(exchange-clock exchanges --markdown 2>/dev/null | string match -rg "^\| `([a-z0-9_-]+)`" | sort -u)' -d 'simulate this one'
+complete -c exchange-clock-sim -n '__fish_seen_subcommand_from run' -l exchange -xa '(exchange-clock-sim exchanges 2>/dev/null | string match -rg "^([a-z0-9_-]+) ")' -d 'simulate this one'
 complete -c exchange-clock-sim -n '__fish_seen_subcommand_from run status' -l json -d 'as JSON'
 complete -c exchange-clock-sim -n '__fish_seen_subcommand_from run' -l port-file -rF -d 'write the URLs'
 complete -c exchange-clock-sim -n '__fish_seen_subcommand_from run' -l control-port -x -d 'of the control endpoint'

@@ -1,5 +1,11 @@
 # Completions of exchange-clock, exchange-clock-sim, exchange-clockd and exchange-clock-exporter for bash.
 
+# The paths that begin so; readline ends those of directories with a slash, and quotes blanks.
+_exchange_clock_files() {
+  compopt -o filenames
+  mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
 # The exchanges that the daemon follows; none where it does not answer.
 _exchange_clock_ids() {
   exchange-clock status --json 2>/dev/null | grep -o '"exchange":"[^"]*"' | cut -d '"' -f 4 | sort -u
@@ -20,7 +26,7 @@ _exchange_clock() {
   done
   COMPREPLY=()
   case $previous in
-    --socket | --plot | --ca-file | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --socket | --plot | --ca-file | --config) _exchange_clock_files "$word"; return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'openmetrics prometheus' -- "$word"); return ;;
     --unit) mapfile -t COMPREPLY < <(compgen -W 's ms us ns iso8601' -- "$word"); return ;;
     --timeout | --recv-window-ms | --lifetime-ms | --max-error-ms | --message | --http-status \
@@ -36,14 +42,15 @@ _exchange_clock() {
       words="$words --samples --timeout --base-url --ca-file --proxy --config --time --unit" ;;
     history) words="$words --since --csv --plot" ;;
     metrics) words="$words --format" ;;
-    wait) words="$words --timeout" ;;
+    wait) words="$words --timeout --ready" ;;
+    check-config) words="$words --running" ;;
     resync) words="$words --accept-step" ;;
     exchanges) words="$words --markdown" ;;
   esac
   if [[ $word != -* ]]; then
     case $verb in
       now | stamp | offset | wait | resync | report | probe | history | diagnose) words=$(_exchange_clock_ids) ;;
-      check-config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+      check-config) _exchange_clock_files "$word"; return ;;
       '') words=$verbs ;;
       *) return ;;
     esac
@@ -52,7 +59,7 @@ _exchange_clock() {
 }
 
 _exchange_clock_sim_ids() {
-  exchange-clock exchanges --markdown 2>/dev/null | sed -n 's/^| `\([a-z0-9_-]*\)`.*/\1/p' | sort -u
+  exchange-clock-sim exchanges 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
 _exchange_clock_sim() {
@@ -60,7 +67,7 @@ _exchange_clock_sim() {
   COMPREPLY=()
   case $previous in
     --port-file | --tls-cert | --tls-key)
-      mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+      _exchange_clock_files "$word"; return ;;
     --exchange) words=$(_exchange_clock_sim_ids) ;;
     --control | --control-port | --seed) return ;;
     *)
@@ -78,7 +85,7 @@ _exchange_clock_sim() {
 _exchange_clockd() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
   case $previous in
-    --config | --socket | --page | --state) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --config | --socket | --page | --state) _exchange_clock_files "$word" ;;
     *)
       mapfile -t COMPREPLY < <(
         compgen -W '--config --socket --page --state --help --version' -- "$word") ;;
@@ -91,7 +98,7 @@ _exchange_clock_exporter() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
   case $previous in
-    --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --socket) _exchange_clock_files "$word" ;;
     --listen) ;;
     *) mapfile -t COMPREPLY < <(compgen -W '--listen --socket --help --version' -- "$word") ;;
   esac

@@ -51,7 +51,9 @@ _exchange-clock-tool() {
     history)
       options+=('--since[such as 7d]:duration:' '--csv[as CSV]' '--plot[as SVG]:file:_files') ;;
     metrics) options+=('--format[of the text]:format:(openmetrics prometheus)') ;;
-    wait) options+=('--timeout[such as 60s]:duration:') ;;
+    wait)
+      options+=('--timeout[such as 60s]:duration:' '--ready[as the configuration demands]') ;;
+    check-config) options+=('--running[the file that the daemon reads]') ;;
     resync) options+=('--accept-step[believe a jump beyond max_step]') ;;
     exchanges) options+=('--markdown[as a page]') ;;
   esac
@@ -67,8 +69,7 @@ _exchange-clock-tool() {
 
 _exchange-clock-sim-ids() {
   local -a ids
-  ids=(${(f)"$(exchange-clock exchanges --markdown 2>/dev/null \
-    | sed -n 's/^| `\([a-z0-9_-]*\)`.*/\1/p' | sort -u)"})
+  ids=(${(f)"$(exchange-clock-sim exchanges 2>/dev/null | sed -n '2,$s/ .*//p')"})
   compadd -a ids
 }
 

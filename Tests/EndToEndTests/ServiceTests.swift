@@ -1,0 +1,114 @@
+import ClockProtocol
+import ExchangeClock
+import ExchangeSimulator
+import Glibc
+import JSONDocument
+import LinuxSystem
+import Testing
+
+/// What the units of systemd rely on.
+@Suite struct ServiceTests {
+  private func waitForReady(_ daemon: DaemonProcess, timeout: String) throws -> (CInt?, String) {
+    let result = try run(
+      product("exchange-clock"),
+      ["--socket", daemon.socketPath, "wait", "--ready", "--timeout", timeout])
+    return (result.code, result.output)
+  }
+
+  private func dead(_ when: String) throws -> (ExchangeSimulator, DaemonProcess) {
+    var dead = Conditions()
+    dead.fault = .reset
+    let simulator = try ExchangeSimulator([.init("binance"), .init("okx", dead)])
+    let daemon = try DaemonProcess(
+      following: simulator,
+      settings: "[ready]\nwhen = \"\(when)\"\n[backoff]\ninitial = \"100ms\"\nmax = \"200ms\"\n")
+    return (simulator, daemon)
+  }
+
+  @Test(arguments: ["any", "all"])
+  func oneThatIsDeadOrNotWantedHoldsUpNobody(when: String) throws {
+    let (simulator, daemon) = try dead(when)
+    defer { withExtendedLifetime(simulator) {} }
+    let (code, output) = try waitForReady(daemon, timeout: "60s")
+    #expect(code == 0, "\(output)")
+    #expect(output.contains("ready"))
+    #expect(try daemon.call(.health)["status"] == "degraded")
+  }
+
+  @Test func anExchangeThatComesAnewIsWaitedFor() throws {
+    let (simulator, daemon) = try dead("all")
+    try daemon.waitUntilReady()
+    simulator.update("binance") { $0.fault = .timeout }
+    // Asked for otherwise, it is measured anew.
+    let text = daemon.directory.read("exchange-clock.toml")
+    daemon.directory.write("exchange-clock.toml", "max_drift_ppm = 77\n" + text)
+    daemon.process.signal(SIGHUP)
+    try daemon.wait("binance", until: "unknown")
+    let health = try daemon.call(.health)
+    #expect(health["ready"] == true && health["ready_now"] == false)
+    let (code, output) = try waitForReady(daemon, timeout: "1s")
+    #expect(code == 1 && output.contains("timed out: binance is unknown"), "\(output)")
+    simulator.update("binance") { $0.fault = .none }
+    #expect(try waitForReady(daemon, timeout: "60s").0 == 0)
+  }
+
+  @Test func aLostSocketIsTold() throws {
+    let manager = try NotifySocket()
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(
+      following: simulator,
+      environment: ["NOTIFY_SOCKET=\(manager.path)", "WATCHDOG_USEC=600000"])
+    try daemon.waitUntilReady()
+    #expect(unlink(daemon.socketPath) == 0)
+    try daemon.eventually("the status says so") {
+      manager.messages().last { $0.contains("STATUS=") }?.contains(
+        "the socket \(daemon.socketPath) is gone, no client can connect: systemctl restart") == true
+    }
+    #expect(daemon.log.contains("is gone, no client can connect"))
+  }
+
+  /// The back-off of ten minutes would hold it up otherwise.
+  @Test func whatFailedIsAskedAnewOnceItIsAskedOtherwise() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let settings = "[backoff]\ninitial = \"10m\"\nmax = \"1h\"\n"
+    let daemon = try DaemonProcess(
+      following: simulator, settings: "proxy = \"http://127.0.0.1:9\"\n" + settings)
+    try daemon.eventually("it has failed") { try daemon.offset("binance").failures > 0 }
+    let text = daemon.directory.read("exchange-clock.toml")
+    daemon.directory.write(
+      "exchange-clock.toml",
+      text.split(separator: "\n").filter { !$0.hasPrefix("proxy") }.joined(separator: "\n"))
+    daemon.process.signal(SIGHUP)
+    try daemon.wait("binance", until: "synchronized")
+  }
+
+  @Test func aReloadThatComesBeforeItIsWaitedForDoesNotEndTheDaemon() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(following: simulator)
+    let status = "/proc/\(daemon.process.id)/status"
+    try daemon.eventually("SIGHUP is held") {
+      let text = String(decoding: try FileContents.read(status), as: UTF8.self)
+      let mask =
+        text.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last
+        ?? "0"
+      return (UInt64(mask, radix: 16) ?? 0) & 1 << (UInt64(SIGHUP) - 1) != 0
+    }
+    daemon.process.signal(SIGHUP)
+    try daemon.eventually("it is read anew") { daemon.log.contains("is in force") }
+    try daemon.waitUntilReady()
+  }
+
+  @Test func theFileOfTheRunningDaemonIsChecked() throws {
+    let daemon = try DaemonProcess("[exchanges.binance]")
+    func check() throws -> (code: CInt?, output: String) {
+      let result = try run(
+        product("exchange-clock"), ["--socket", daemon.socketPath, "check-config", "--running"])
+      return (result.code, result.output)
+    }
+    _ = try daemon.connect()
+    let file = daemon.directory.path("exchange-clock.toml")
+    #expect(try check().output.contains("\(file): valid, follows binance"))
+    daemon.directory.write("exchange-clock.toml", "intervall = 3\n")
+    #expect(try check().code == 78)
+  }
+}
