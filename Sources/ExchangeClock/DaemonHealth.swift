@@ -37,6 +37,12 @@ public struct DaemonHealth: Sendable, Hashable {
   /// Every exchange that could be reached has had an estimate.
   public var isReady: Bool
 
+  /// As much is known now as the daemon's setting `ready.when` demands.
+  public var isReadyNow: Bool
+
+  /// The file that the daemon reads its settings from; nil where it does not tell.
+  public var configuration: String?
+
   public var uptime: Duration
   public var version: String
   public var systemClock: SystemClock
@@ -58,6 +64,9 @@ extension DaemonHealth {
     self.init(
       status: try members.value("status", \.string), reasons: try members.texts("reasons"),
       isReady: try members.value("ready", \.bool),
+      isReadyNow: members.has("ready_now") ? try members.value("ready_now", \.bool) : false,
+      configuration: members.has("configuration")
+        ? try members.optional("configuration", \.string) : nil,
       uptime: .milliseconds(try members.value("uptime_ms", \.integer)),
       version: try members.value("version", \.string),
       systemClock: SystemClock(try members.object("system_clock")),

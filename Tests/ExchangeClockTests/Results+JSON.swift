@@ -86,7 +86,9 @@ extension DaemonHealth: ToldResult {
   var json: JSONValue {
     [
       "status": .string(status), "reasons": .array(reasons.map(JSONValue.string)),
-      "ready": .bool(isReady), "uptime_ms": .milliseconds(uptime), "version": .string(version),
+      "ready": .bool(isReady), "ready_now": .bool(isReadyNow),
+      "configuration": .text(configuration), "uptime_ms": .milliseconds(uptime),
+      "version": .string(version),
       "system_clock": [
         "offset_ns": .nanoseconds(systemClock.offset), "error_ns": .nanoseconds(systemClock.error),
         "kernel_synchronized": systemClock.isKernelSynchronized.map(JSONValue.bool) ?? .null,

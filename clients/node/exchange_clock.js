@@ -177,6 +177,8 @@ const MEMBERS = {
     status: isText,
     reasons: isListOf(isText),
     ready: isTruth,
+    ready_now: isTruth,
+    configuration: orNull(isText),
     uptime_ms: isWhole,
     version: isText,
     system_clock: isObject,
@@ -208,7 +210,7 @@ const MEMBERS = {
 const OPTIONAL = {
   stamp: () => ({ reason: null }),
   offset: () => ({ rejected_by: {}, resyncs_by: {}, resyncs_failed: 0 }),
-  health: () => ({ verdicts: [] }),
+  health: () => ({ verdicts: [], ready_now: false, configuration: null }),
   exchange: () => ({
     window_kind: 'unknown', window_param: null, window_documented: true, confidence: '', sources: [],
   }),

@@ -97,8 +97,9 @@ export interface Health {
   status: 'ok' | 'degraded' | 'failing';
   reasons: string[];
   ready: boolean;
-  ready_now?: boolean;
-  configuration?: string | null;
+  /** False where the daemon is older and does not tell. */
+  ready_now: boolean;
+  configuration: string | null;
   uptime_ms: number;
   version: string;
   system_clock: Record<string, number | boolean | null>;
