@@ -34,8 +34,15 @@ enum JournalSocket {
     }
   }
 
+  /// As sd_journal_sendv(3) would tell it: by this journald names whose line it shows.
+  private static let program =
+    CommandLine.arguments.first?.split(separator: "/").last.map { String($0) } ?? "exchange-clockd"
+
   private static func parts(of entry: Log.Entry) -> [(name: String, value: String)] {
-    [("MESSAGE", entry.message), ("PRIORITY", "\(entry.priority.rawValue)")]
+    [
+      ("MESSAGE", entry.message), ("PRIORITY", "\(entry.priority.rawValue)"),
+      ("SYSLOG_IDENTIFIER", program),
+    ]
       + (entry.id.map { [("MESSAGE_ID", $0)] } ?? []) + entry.fields.map { ($0.name, $0.value) }
   }
 
