@@ -13,7 +13,12 @@ extension TOMLTable {
       let message = withUnsafeBytes(of: failure.message) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      throw TOMLError(position: TOMLPosition(failure.position), message: message)
+      // The parser quotes the text as it is, line ends and all.
+      let line = message.unicodeScalars.reduce(into: "") { line, scalar in
+        line += scalar.properties.generalCategory == .control
+          ? scalar.escaped(asASCII: true) : "\(scalar)"
+      }
+      throw TOMLError(position: TOMLPosition(failure.position), message: line)
     }
     defer { ec_toml_free(document) }
     self.init(children: ec_toml_root(document))

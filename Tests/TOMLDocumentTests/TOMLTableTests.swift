@@ -91,4 +91,13 @@ import Testing
     #expect(nested?.message == "nested too deeply")
     #expect(throws: Never.self) { try TOMLTable(parsing: "\(key) = 1") }
   }
+
+  @Test func aMessageIsOneLineWhateverItQuotes() {
+    #expect {
+      try TOMLTable(parsing: "codes = [\n  f\n# range")
+    } throws: { error in
+      let message = (error as? TOMLError)?.message ?? ""
+      return message.contains(#"'f\n'"#) && !message.contains("\n")
+    }
+  }
 }

@@ -110,8 +110,9 @@ package struct PageTimes: Sendable, Equatable {
     if Double(ceiling) < most { ceiling &+= 1 }
     let (lowest, isBelow) = (lower &+ elapsed).addingReportingOverflow(floor)
     let (highest, isAbove) = (upper &+ elapsed).addingReportingOverflow(ceiling)
+    let (width, isTooWide) = highest.subtractingReportingOverflow(lowest)
     guard !isBelow, !isAbove, lowest > -Self.farthest, lowest < Self.farthest,
-      highest >= lowest, highest &- lowest <= Self.widest
+      width >= 0, width <= Self.widest, !isTooWide
     else { throw .void }
     return Reading(
       state: state == 2 || raw > holdoverAfter ? .holdover : .synchronized,
