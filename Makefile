@@ -43,7 +43,8 @@ guest_parts    := busybox-static linux-image-cloud-amd64
 
 .PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps bench-deps build demo run \
         test test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd \
-        lint format docs site bench bench-accuracy bench-read install uninstall deb clean
+        test-fuzz fuzz lint format docs site bench bench-accuracy bench-read install uninstall deb \
+        clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -56,6 +57,7 @@ help:
 	@echo 'make test-systemd  the Debian package in a container with a real systemd (as root)'
 	@echo 'make test-faults  what exchanges, clients and the host may do wrong (docs/reliability.md)'
 	@echo 'make test-docs  every command, snippet and link of the documentation'
+	@echo 'make test-fuzz  every parser with what nobody would send, 30 s each; make fuzz: 10 min each'
 	@echo 'make lint      format check only'
 	@echo 'make docs      docs/exchanges.md from the catalogue; the links from page to page'
 	@echo 'make site      the documentation as HTML, in .build/site'
@@ -101,7 +103,8 @@ run: build
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd; do \
+	for ring in test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd \
+	  test-fuzz; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
@@ -146,6 +149,15 @@ $(prometheus)/usr:
 # The package as it is shipped, so it needs the optimized programs.
 test-systemd: systemd-deps deb $(venv)/installed $(chrony)/usr
 	python3 -m unittest discover -s Tests/systemd -v
+
+# libFuzzer is the toolchain's. Optimized, as it is the number of inputs that counts.
+test-fuzz: seconds := 30
+fuzz: seconds := 600
+test-fuzz fuzz: deps
+	EXCHANGE_CLOCK_FUZZING=1 $(SWIFT) build -c release --product fuzz --scratch-path .build/fuzz \
+	  -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer,address \
+	  -Xcc -fsanitize=fuzzer-no-link,address
+	python3 Tests/fuzz/run.py --seconds $(seconds)
 
 # To compare with; not installed, as a host has one NTP daemon at most.
 $(chrony)/usr: | systemd-deps

@@ -146,3 +146,18 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// For `make test-fuzz` alone: it needs libFuzzer, and what the daemon keeps to itself.
+if Context.environment["EXCHANGE_CLOCK_FUZZING"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "CFuzzer", "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings",
+        "ExchangeCatalog", "ExchangeClock", "ExchangeProbe", "JSONDocument", "LinuxSystem",
+      ],
+      path: "Tests/fuzz/Harness", swiftSettings: house,
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+  ]
+}
