@@ -126,4 +126,23 @@ import Testing
       }
     }
   }
+
+  /// The last column of the tables names tests: functions, suites, or targets of the fuzzer.
+  @Test func whatTheThreatModelNamesIsTested() throws {
+    let tests = try tree.files(in: "Tests", endingIn: ".swift")
+      + tree.files(in: "Tests", endingIn: ".py")
+    let words = Set(
+      tests.flatMap(\.lines).flatMap { line in
+        line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+      })
+    let rows = try tree.file("SECURITY.md").lines.filter { $0.hasPrefix("|") && $0.contains("`") }
+    #expect(rows.count > 20)
+    for row in rows {
+      let column = row.split(separator: "|").last ?? ""
+      let quoted = column.split(separator: "`", omittingEmptySubsequences: false)
+      let names = quoted.indices.filter { $0 % 2 == 1 }.map { quoted[$0] }
+      #expect(!names.isEmpty, "no test: \(row)")
+      #expect(names.filter { !words.contains($0) } == [], "\(row)")
+    }
+  }
 }
