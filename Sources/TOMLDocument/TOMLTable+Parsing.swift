@@ -15,7 +15,8 @@ extension TOMLTable {
       }
       // The parser quotes the text as it is, line ends and all.
       let line = message.unicodeScalars.reduce(into: "") { line, scalar in
-        line += scalar.properties.generalCategory == .control
+        line +=
+          scalar.properties.generalCategory == .control
           ? scalar.escaped(asASCII: true) : "\(scalar)"
       }
       throw TOMLError(position: TOMLPosition(failure.position), message: line)

@@ -129,7 +129,8 @@ import Testing
 
   /// The last column of the tables names tests: functions, suites, or targets of the fuzzer.
   @Test func whatTheThreatModelNamesIsTested() throws {
-    let tests = try tree.files(in: "Tests", endingIn: ".swift")
+    let tests =
+      try tree.files(in: "Tests", endingIn: ".swift")
       + tree.files(in: "Tests", endingIn: ".py")
     let words = Set(
       tests.flatMap(\.lines).flatMap { line in

@@ -13,7 +13,8 @@ struct StateTarget: Sendable {
       machine: "3d1219c7c4c5404aaa1f6d2a48adfda4", boot: "b684891421954b208860aa15af7a245a",
       timeNamespace: "monotonic 0 0 boottime 0 0"),
     written: MonotonicInstant(nanoseconds: 5_060_123_456_789),
-    suspended: ClockLead(lower: .seconds(100), upper: .seconds(100)), suspends: 5, disruptionMarker: .max,
+    suspended: ClockLead(lower: .seconds(100), upper: .seconds(100)), suspends: 5,
+    disruptionMarker: .max,
     hardwareClockSeconds: 1_790_000_060)
 
   init() {
