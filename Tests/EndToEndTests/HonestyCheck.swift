@@ -18,6 +18,8 @@ final class HonestyCheck {
   private(set) var refusals: [String] = []
   /// CLOCK_REALTIME as the daemon saw it with the last answer, us.
   private(set) var localMicroseconds: Int64 = 0
+  /// The last nonce of each exchange that takes one, ns.
+  private var nonces: [String: Int64] = [:]
 
   init(_ daemon: DaemonProcess, _ simulator: ExchangeSimulator) throws {
     self.daemon = daemon
@@ -41,9 +43,13 @@ final class HonestyCheck {
       }
       try ask(.stamp, id) { json, from, to in
         let stamp = try #require(StampResult(json: json))
-        // Never ahead of the exchange; behind it by twice the largest error at most.
+        // Never ahead of the exchange, but for nonces, which are a millisecond apart however fast they
+        // are asked for; behind it by twice the largest error at most.
+        let isNonce = stamp.windowMilliseconds == nil
+        let next = isNonce ? nonces[id, default: 0] + 1_000_000 : 0
+        if isNonce { nonces[id] = stamp.unixMicroseconds * 1_000 }
         #expect(
-          stamp.unixMicroseconds * 1_000 <= to
+          stamp.unixMicroseconds * 1_000 <= max(to, next)
             && from - 200_000_000 <= stamp.unixMicroseconds * 1_000,
           "\(what()): \(from)...\(to) ns, \(json.text)")
         return nil

@@ -234,6 +234,8 @@ struct exchange_clock_text {
 struct exchange_clock_health {
   char status[16];              /* ok, degraded or failing */
   int ready;
+  int ready_now;                /* as much is known as [ready] of the configuration asks for */
+  char configuration[512];      /* the file that the daemon reads; empty: not told */
   int64_t uptime_ms;
   char version[32];
   int has_offset;               /* what most exchanges agree this host's clock lacks is known */
@@ -1294,6 +1296,11 @@ static inline int exchange_clock_read_health(
       (verdicts.start != NULL && !exchange_clock_json_is_list_of(verdicts, '{')) ||
       exchange_clock_read_text(result, "status", 0, health->status, sizeof health->status) ||
       exchange_clock_read_truth(result, "ready", &health->ready) ||
+      (exchange_clock_json_member(result, "ready_now").start != NULL &&
+       exchange_clock_read_truth(result, "ready_now", &health->ready_now)) ||
+      (exchange_clock_json_member(result, "configuration").start != NULL &&
+       exchange_clock_read_text(result, "configuration", 1, health->configuration,
+                                sizeof health->configuration)) ||
       exchange_clock_read_number(result, "uptime_ms", 0, 0, &health->uptime_ms) ||
       exchange_clock_read_text(result, "version", 0, health->version, sizeof health->version))
     return -1;

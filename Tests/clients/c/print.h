@@ -136,6 +136,8 @@ static inline void print_health(const struct exchange_clock_health *health) {
                              : health->kernel_synchronized == 0 ? "false"
                                                                 : "null";
   printf("{\"ready\":%s", health->ready ? "true" : "false");
+  print_truth("ready_now", health->ready_now);
+  print_text_or_null("configuration", health->configuration);
   print_text("status", health->status);
   print_number("uptime_ms", health->uptime_ms);
   print_text("version", health->version);
