@@ -101,10 +101,10 @@ run: build
 	  --state .build/run/state.json
 
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
+# Not test-faults: with its many seconds of waiting it is run by itself.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-faults test-docs test-clock test-metrics test-systemd \
-	  test-fuzz; do \
+	for ring in test-swift test-clients test-docs test-clock test-metrics test-systemd test-fuzz; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \

@@ -88,7 +88,8 @@ async def _close(exchange: Exchange) -> None:
 
 STAGES = ("accept", "request", "status line", "headers", "before the body", "body")
 ENDS = {
-    "reset": "reset by peer|Empty reply|Send failure|end of response|transfer closed|HTTP/0.9",
+    "reset": "reset by peer|Empty reply|Send failure|end of response|transfer closed|HTTP/0.9"
+        "|Couldn't connect",
     "closed": "Empty reply|transfer closed|reset by peer|Send failure|end of response|HTTP/0.9",
     "silent": TIMEOUT,
 }
