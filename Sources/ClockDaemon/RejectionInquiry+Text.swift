@@ -10,11 +10,22 @@ extension RejectionInquiry {
 
   /// What was refused: "binance -1021, the timestamp is too old".
   private var refusalText: String {
-    let what =
-      entry?.code ?? report.refusal.code ?? report.refusal.httpStatus.map { "HTTP \($0)" }
+    // An entry may be for many codes.
+    let listed = entry?.code.flatMap { $0.contains("?") ? nil : $0 }
+    let what = listed ?? code ?? report.refusal.httpStatus.map { "HTTP \($0)" }
     let meaning = entry?.meaning ?? ""
     return definition.id + (what.map { " \(Excerpt.plain($0, 48))" } ?? "")
       + (meaning.isEmpty ? "" : ": \(meaning)")
+  }
+
+  /// Of several that mean different things, none is the one.
+  private var code: String? {
+    judgement.finding == .ambiguous ? report.refusal.code : definition.code(of: report.refusal)
+  }
+
+  /// The forms in which the timestamp is wanted.
+  private var wantedText: String {
+    definition.timestampFormats(for: entry).map(\.noun).joined(separator: " or ")
   }
 
   private var findingText: String {
@@ -24,20 +35,27 @@ extension RejectionInquiry {
       report.refusal.message == nil
         ? "the code has more than one meaning there: report the message as well"
         : "the message has codes that mean different things: report the one that the exchange gave"
+    case .unlisted where code != nil && report.refusal.message != nil:
+      "this code is not in the exchange's table, and nothing else of the refusal tells what it"
+        + " means"
     case .unlisted:
       "this refusal is not known: report its code, http_status and message, the whole body if need"
         + " be"
     case .foreignForm(let form):
-      "the timestamp is written as \(form), wanted is \(definition.timestampFormat.noun)"
+      "the timestamp is written as \(form), wanted is \(wantedText)"
     case .unreadable:
       "the timestamp \(Excerpt.quoted(report.timestamp ?? "")) is no time in any known form,"
-        + " wanted is \(definition.timestampFormat.noun)"
+        + " wanted is \(wantedText)"
     case .nonceUsedUp:
       "no clock is compared, each nonce must exceed the last one of its key: take all nonces from"
         + " one source, such as the stamp given here"
+    case .keyTakesNonces:
+      "this key takes nonces that grow, while the stamps given here are times, of which two may be"
+        + " the same: set window_kind = \"nonce\" and a timestamp_format of \"unix_ms\" for"
+        + " [exchanges.\(definition.id)], or use a key with time-based nonces"
     case .nonceOutrun(let lead):
       "the nonce was larger than those given out here, by "
-        + (lead.map(\.shortText) ?? "a finer unit")
+        + (lead.map(\.shortText) ?? "far")
         + ", and still too small: this key has been used with larger ones; use a new key, or keep"
         + " to their source"
     case .ahead(let lead?):
@@ -99,8 +117,9 @@ extension RejectionInquiry {
       "this host or key asks too often; this is no matter of clocks, and a resync would be one more"
         + " request"
     case .format:
-      "look at how timestamp and window are written, wanted is \(definition.timestampFormat.noun)"
-        + (definition.timestampCarrier.isEmpty ? "" : " in \(definition.timestampCarrier)")
+      "look at how timestamp and window are written, wanted is \(wantedText)"
+        + (definition.timestampCarrier.isEmpty || entry?.timestampFormats.isEmpty == false
+          ? "" : " in \(definition.timestampCarrier)")
     case .unknown: "nothing is known of it"
     }
   }
@@ -144,7 +163,7 @@ extension RejectionInquiry {
   }
 
   private var width: Duration? {
-    switch definition.knownRule {
+    switch rule {
     case .window(let rule): rule.isAdjustable ? window ?? rule.window : rule.window
     case .expiry, .nonce, .untimed, .unknown: nil
     }

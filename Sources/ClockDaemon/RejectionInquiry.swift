@@ -19,6 +19,9 @@ struct RejectionInquiry {
   /// The table's entry that fits.
   let entry: RefusalCode?
 
+  /// The rule by which it is judged: the entry's own, where that has one.
+  let rule: AcceptanceRule
+
   /// Nil where nothing usable is known of the exchange's clock.
   let knowledge: Rejection.Knowledge?
   let judgement: RejectionJudgement
@@ -41,9 +44,15 @@ struct RejectionInquiry {
     definition = known.settings.definition
     let (meaning, entry) = definition.reading(of: report.refusal)
     self.entry = entry
+    rule =
+      entry?.window.map {
+        .window(
+          AcceptanceWindow(
+            window: $0, longestWindow: nil, isAdjustable: false, tolerance: .zero))
+      } ?? definition.knownRule
     knowledge = Self.knowledge(of: known, at: clocks, host: host, after: reading)
     let timestamp =
-      report.timestamp.map(definition.reportedTimestamp)
+      report.timestamp.map { [definition] in definition.reportedTimestamp($0, for: entry) }
       ?? definition.repeatedTimestamp(in: report.refusal)
     var isOwn = false
     if case .instant(let stamp) = timestamp {
@@ -55,7 +64,7 @@ struct RejectionInquiry {
       reading: meaning, timestamp: timestamp, isOwnStamp: isOwn, window: window,
       disclosed: disclosed?.time, disclosedResolution: disclosed?.resolution ?? .milliseconds(1))
     judgement = rejection.judgement(
-      rule: definition.knownRule, clock: knowledge,
+      rule: rule, clock: knowledge,
       nextNonce: [knowledge?.earliest, known.nonces.last].compactMap(\.self).max())
     var stampMade: MonotonicInstant?
     if case .instant(let stamp) = timestamp, let knowledge, stamp <= knowledge.latest {
@@ -95,7 +104,8 @@ struct RejectionInquiry {
     var action = judgement.action
     var wait: Duration?
     var stamp: StampResult?
-    if judgement.verdict == .clock || judgement.verdict == .late {
+    // One who must look at the key first would sign with what is refused again.
+    if action == .resign || action == .resignWiderWindow {
       stamp = self.stamp(from: board)
       if stamp == nil || isBanned {
         action = .wait
@@ -120,6 +130,13 @@ struct RejectionInquiry {
     known.status.blockedUntil.flatMap { $0 > clocks.raw ? $0 - clocks.raw : nil }
   }
 
+  /// How a login that was refused for its time wants it written; nil where that is as usual.
+  private var loginFormat: TimestampFormat? {
+    let formats = definition.timestampFormats(for: entry)
+    return judgement.verdict == .clock && !formats.contains(definition.timestampFormat)
+      ? formats.first : nil
+  }
+
   /// The stamp to sign with instead; nil where none can be given.
   private func stamp(from board: StatusBoard) -> StampResult? {
     let given = board.withEntry(of: definition.id) { entry, host -> StampResult? in
@@ -127,6 +144,11 @@ struct RejectionInquiry {
       // A window that the exchange does not grant is no reason to give no stamp.
       var demand = StampDemand(exchange: definition.id)
       if case .expiry = definition.rule { demand.lifetime = window } else { demand.window = window }
+      if let format = loginFormat {
+        var login = entry
+        login.settings.definition.timestampFormat = format
+        return (try? login.stamp(demand, at: clocks, host: host)) ?? nil
+      }
       return (try? entry.stamp(demand, at: clocks, host: host))
         ?? (try? entry.stamp(StampDemand(exchange: definition.id), at: clocks, host: host))
     }

@@ -5,7 +5,7 @@ extension ExchangeDefinition {
   /// 2020-01-01T00:00:00Z
   private static let earliest: Int64 = 1_577_836_800_000_000_000
   /// 2100-01-01T00:00:00Z
-  private static let latest: Int64 = 4_102_444_800_000_000_000
+  static let latest: Int64 = 4_102_444_800_000_000_000
 
   /// The exchange's clock as the answer tells it, truncated to the resolution.
   package func readTime(from answer: TimeAnswer) throws(TimeAnswerError) -> ExchangeInstant {

@@ -31,14 +31,15 @@ extension ExchangeDefinition {
   /// The first entry counts that fits in everything it names. Where none does, an HTTP status that
   /// does not fit is overlooked beside a code that does: libraries and proxies change it. A code
   /// that was not reported, or means nothing here, is taken from the body, and where that has none
-  /// from what a library made of it. Two that mean different things decide nothing.
+  /// from what a library made of it. Two that mean different things decide nothing, and a code that
+  /// means nothing here is not overruled by what stands around it.
   package func reading(of refusal: Refusal) -> (reading: RejectionReading, entry: RefusalCode?) {
-    let inBody = codePointer.flatMap { refusal.message?.scalars(at: $0) } ?? []
+    let found = foundCodes(in: refusal)
     var isAmbiguous = false
-    for codes in [refusal.code.map { [$0] } ?? [], inBody, refusal.message?.namedCodes ?? []] {
-      let entries = codes.map(Refusal.plain).compactMap { entry(code: $0, refusal) }
-      if let entry = entries.first {
-        guard entries.allSatisfy({ $0.reading == entry.reading }) else { return (.ambiguous, nil) }
+    for codes in found {
+      let entries = codes.map { entry(code: $0, refusal) }
+      if let entry = entries.lazy.compactMap(\.self).first {
+        guard entries.allSatisfy({ $0?.reading == entry.reading }) else { return (.ambiguous, nil) }
         // Without the message, another entry of this code might have been meant.
         guard refusal.message != nil || !isContested(entry, code: codes.first) else {
           isAmbiguous = true
@@ -54,10 +55,11 @@ extension ExchangeDefinition {
     if isAmbiguous { return (.ambiguous, nil) }
     // The message alone is as good as a code; beside a code that means nothing here, only where the
     // exchange has none for this refusal.
+    let hasNoCode = refusal.code == nil && found.allSatisfy(\.isEmpty)
     let byMessage = codes.first {
       $0.message == nil
-        ? refusal.code == nil && $0.isNamed(in: refusal.message)
-        : ($0.code == nil || refusal.code == nil) && $0.fits(refusal.message)
+        ? hasNoCode && $0.isNamed(in: refusal.message)
+        : ($0.code == nil || hasNoCode) && $0.fits(refusal.message)
     }
     if let byMessage { return (byMessage.reading, byMessage) }
     if let entry = codes.first(where: {
@@ -72,6 +74,29 @@ extension ExchangeDefinition {
     return (.unlisted, nil)
   }
 
+  /// The code of a refusal, as far as one is found.
+  package func code(of refusal: Refusal) -> String? {
+    foundCodes(in: refusal).lazy.compactMap(\.first).first ?? refusal.code
+  }
+
+  /// The codes of a refusal: the one that was reported, those of its bodies, and where there are
+  /// none of these, those of what a library made of them.
+  private func foundCodes(in refusal: Refusal) -> [[String]] {
+    let isKnown = { (code: String) in self.codes.contains { $0.fits(code: code) } }
+    // Some take the HTTP status for the code.
+    let isOwn = { (code: String) in
+      isKnown(code) || !(code.utf8.count == 3 && code.allSatisfy(\.isNumber))
+    }
+    let reported = (refusal.code.map { [$0] } ?? []).filter(isOwn)
+    // Where no entry has a code, what stands there is something else.
+    let place = codes.contains { $0.code != nil } ? codePointer : nil
+    let inBody = place.flatMap { refusal.message?.scalars(at: $0) } ?? []
+    guard reported.isEmpty, inBody.isEmpty else { return [reported, inBody.map(Refusal.plain)] }
+    // "error code: none" names nothing.
+    let named = (refusal.message?.namedCodes ?? []).map(Refusal.plain)
+    return [named.filter { isKnown($0) || isOwn($0) && $0.contains(where: \.isNumber) }]
+  }
+
   /// The exchange's clock as the refusal tells it, truncated to the resolution beside it.
   package func disclosedTime(in refusal: Refusal) -> (time: ExchangeInstant, resolution: Duration)?
   {
@@ -81,7 +106,7 @@ extension ExchangeDefinition {
 
   /// The timestamp that was refused, as the refusal repeats it.
   package func repeatedTimestamp(in refusal: Refusal) -> ReportedTimestamp? {
-    refusalTimestamp?.number(in: refusal.message).map(reportedTimestamp)
+    refusalTimestamp?.number(in: refusal.message).map { reportedTimestamp($0) }
   }
 
   /// The window that the request asked for, as the refusal repeats it.

@@ -12,6 +12,18 @@ extension RefusalCode {
     let verdict = reader.choice("verdict", of: Verdict.self)
     let side = reader.choice("side", of: TimestampSide.self)
     let isOfNonce = reader.bool("nonce") ?? false
+    let window = reader.duration("window", in: .milliseconds(1)...(.seconds(86_400)))
+    let formats = (reader.strings("timestamp_formats") ?? []).compactMap { word in
+      let format = TimestampFormat(rawValue: word)
+      if format == nil {
+        reader.report(
+          "timestamp_formats: expected some of "
+            + TimestampFormat.allCases.map { TOMLTableReader.quoted($0.rawValue) }
+            .joined(separator: ", ") + ", got \(TOMLTableReader.quoted(word))",
+          key: "timestamp_formats")
+      }
+      return format
+    }
     let meaning = reader.string("meaning")
     if !["code", "http_status", "message"].contains(where: reader.contains) {
       reader.report("a refusal needs a code, an http_status or a message to be known by")
@@ -23,6 +35,6 @@ extension RefusalCode {
     guard let verdict, code != nil || status != nil || message != nil else { return nil }
     return RefusalCode(
       code: code, httpStatus: status, message: message, verdict: verdict, side: side,
-      isOfNonce: isOfNonce, meaning: meaning ?? "")
+      isOfNonce: isOfNonce, window: window, timestampFormats: formats, meaning: meaning ?? "")
   }
 }

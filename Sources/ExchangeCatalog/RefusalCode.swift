@@ -24,12 +24,17 @@ package struct RefusalCode: Sendable, Hashable {
   package var side: TimestampSide?
   /// A nonce was not larger than the last one of its key, also where other keys' are times.
   package var isOfNonce: Bool
+  /// How old the timestamps that it is about may be; nil where the exchange's rule holds.
+  package var window: Duration?
+  /// How they are written; empty where they are the exchange's usual ones.
+  package var timestampFormats: [TimestampFormat]
   /// In words; empty where nothing is known.
   package var meaning: String
 
   package init(
     code: String? = nil, httpStatus: Int? = nil, message: String? = nil, verdict: Verdict,
-    side: TimestampSide? = nil, isOfNonce: Bool = false, meaning: String = ""
+    side: TimestampSide? = nil, isOfNonce: Bool = false, window: Duration? = nil,
+    timestampFormats: [TimestampFormat] = [], meaning: String = ""
   ) {
     self.code = code
     self.httpStatus = httpStatus
@@ -37,6 +42,8 @@ package struct RefusalCode: Sendable, Hashable {
     self.verdict = verdict
     self.side = side
     self.isOfNonce = isOfNonce
+    self.window = window
+    self.timestampFormats = timestampFormats
     self.meaning = meaning
   }
 }

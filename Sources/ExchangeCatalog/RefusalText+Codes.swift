@@ -34,7 +34,7 @@ extension RefusalText {
       }
       let end = text[index...].firstIndex { !isOfName($0) } ?? text.count
       let word = plain(text[index..<end])
-      if names.contains(word), !isOfAnother(text[..<index]),
+      if names.contains(word), !isOfAnother(text[..<index]), !isOfQuery(text[..<index]),
         let code = value(after: text[end...])
       {
         codes.append(code)
@@ -62,6 +62,11 @@ extension RefusalText {
   private static func isOfAnother(_ before: ArraySlice<UInt8>) -> Bool {
     let word = before.reversed().drop { $0 == UInt8(ascii: " ") }.prefix(while: isLetterOrDigit)
     return otherCodes.contains(plain(Array(word.reversed())[...]))
+  }
+
+  /// A parameter of a URL is what was asked, not what was answered.
+  private static func isOfQuery(_ before: ArraySlice<UInt8>) -> Bool {
+    before.last == UInt8(ascii: "?") || before.last == UInt8(ascii: "&")
   }
 
   private static func value(after text: ArraySlice<UInt8>) -> String? {

@@ -329,7 +329,10 @@ import Testing
     let outrun = judge(.instant(Self.at(.seconds(1))))
     #expect(outrun.finding == .nonceOutrun(by: .seconds(1)) && outrun.action == .checkKey)
     #expect(judge(.foreign(form: "us", isFiner: true)).finding == .nonceOutrun(by: nil))
-    for timestamp: ReportedTimestamp? in [nil, .unreadable, .instant(Self.at(.seconds(9)))] {
+    #expect(judge(.number(isLarger: true)).action == .checkKey)
+    #expect(judge(.number(isLarger: false)).finding == .nonceUsedUp)
+    #expect(judge(.unreadable).action == .checkFormat && judge(.unreadable).resync == .none)
+    for timestamp: ReportedTimestamp? in [nil, .instant(Self.at(.seconds(9)))] {
       #expect(judge(timestamp).verdict == .clock && judge(timestamp).resync == .none)
     }
   }

@@ -37,12 +37,18 @@ import Testing
         "message": .string(
           "Nonce '\(nonce)' has not increased since your last call to the Gemini API"),
       ])
-    #expect(inquiry.judgement.verdict == .clock && inquiry.judgement.action == .resign)
-    #expect(inquiry.judgement.finding == .nonceUsedUp && inquiry.doubt == nil)
-    #expect(
-      inquiry.explanation.hasPrefix(
-        "gemini InvalidNonce: the nonce is not larger than the last one of this key; no clock is"
-          + " compared, each nonce must exceed the last one of its key"))
+    #expect(inquiry.judgement.verdict == .clock && inquiry.doubt == nil)
+    if configuration == Self.growing {
+      #expect(inquiry.judgement.action == .resign && inquiry.judgement.finding == .nonceUsedUp)
+      #expect(
+        inquiry.explanation.hasPrefix(
+          "gemini InvalidNonce: the nonce is not larger than the last one of this key; no clock is"
+            + " compared, each nonce must exceed the last one of its key"))
+    } else {
+      // Two stamps of one second are the same: to sign again with those goes on for ever.
+      #expect(inquiry.judgement.action == .checkKey)
+      #expect(inquiry.explanation.contains("set window_kind = \"nonce\""))
+    }
   }
 
   @Test func aNonceThatIsNoRightTimeIsStillAMatterOfTheClock() throws {

@@ -139,10 +139,10 @@ enum RefusalTable {
     bitmart | 30007 |  |  | clock
     bitmart | 30008 |  |  | format
     bitmart | 30006 |  |  | format
-    bitmart | 40008 |  |  | clock
-    bitmart | 40039 |  |  | clock
-    bitmart | 91022 |  |  | clock
-    bitmart | 91023 |  |  | clock
+    bitmart | 40008 |  |  | format
+    bitmart | 40039 |  |  | format
+    bitmart | 91022 |  |  | format
+    bitmart | 91023 |  |  | format
     bitmart | 30005 |  |  | signature
     bitmart | 30004 |  |  | key
     bitmart | 30002 |  |  | key
@@ -177,7 +177,7 @@ enum RefusalTable {
     bitvavo | 301 |  |  | key
     bitvavo | 305 |  |  | key
     bybit | 10002 |  |  | clock
-    bybit | -1021 |  |  | clock
+    bybit | -1021 |  |  | format
     bybit | 10004 |  |  | signature
     bybit | 10003 |  |  | key
     bybit | 10007 |  |  | key
@@ -196,7 +196,7 @@ enum RefusalTable {
     recv_window param. req_timestamp[1],server_timestamp[2],recv_window[5000] (ErrCode: 10002) \#
     (ErrTime: 12:00:00). | clock
     bybit-testnet | 10002 |  |  | clock
-    bybit-testnet | -1021 |  |  | clock
+    bybit-testnet | -1021 |  |  | format
     bybit-testnet | 10004 |  |  | signature
     bybit-testnet | 10003 |  |  | key
     bybit-testnet | 10007 |  |  | key
@@ -373,6 +373,9 @@ enum RefusalTable {
     poloniex |  | 401 |  | key
     upbit | jwt_verification |  |  | signature
     upbit | invalid_access_key |  |  | key
+    hashkey | 2 |  |  | signature
+    hashkey | 3 |  |  | rate_limit
+    woo | 317179 |  |  | clock
     woo | -1002 |  |  | signature
     woo | -1001 |  |  | key
     woo | 317179 |  | Request has failed as the receive window: `5000` millisecond is exceeded \#

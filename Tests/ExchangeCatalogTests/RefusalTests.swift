@@ -21,7 +21,7 @@ import Testing
   @Test func theTableHasEveryExchange() {
     let ids = Set(Self.lines.map { String($0.prefix { $0 != " " }) })
     #expect(ids == Set(ExchangeCatalog.builtIn.map(\.id)))
-    #expect(ids.count == 43 && Self.lines.count == 340)
+    #expect(ids.count == 43 && Self.lines.count == 343)
   }
 
   private static func words(_ reading: RejectionReading) -> String {
@@ -207,6 +207,36 @@ import Testing
     #expect(try reading("binance", reported) == .listed(.key, nil))
   }
 
+  /// Nor by anything around it, where the table does not have it.
+  @Test(
+    arguments: [
+      ("kucoin", #"{"code":"400100","msg":"Invalid KC-API-TIMESTAMP"}"#),
+      ("bitget", #"{"code":"40007","msg":"Request timestamp expired"}"#),
+      ("lbank", #"{"error_code":10031,"msg":"check timestamp, code=10600"}"#),
+      ("bybit", #"{"retCode":110007,"retMsg":"x","retExtInfo":{"list":[{"code":10002}]}}"#),
+      ("bybit", #"bybit {"retCode":110007,"retMsg":"no"} (ErrCode: 10002)"#),
+      ("binance", #"{"code":-2011,"msg":"Unknown order sent, code=-1021"}"#),
+      ("binance", #"APIError(code=-2011): 1000ms ahead of the server's time"#),
+      ("binance", "GET https://api.binance.com/api/v3/order?code=-1021&x=1: refused"),
+      ("binance", "GET https://api.binance.com/api/v3/order?x=1&code=-1021: refused"),
+    ])
+  func aCodeThatIsNotInTheTableIsNotOverruled(_ id: String, _ text: String) throws {
+    #expect(try reading(id, Refusal(message: text)) == .unlisted)
+    #expect(try reading(id, Refusal(code: "400", message: text)) == .unlisted)
+    // What the whole answer says of itself still counts.
+    #expect(
+      try reading(id, Refusal(httpStatus: 429, message: text)) == .listed(.rateLimit, nil))
+  }
+
+  @Test func aReportedCodeIsNotOverruledByWords() throws {
+    for text in ["APIError(code=-1021): Timestamp", "outside of the recvWindow"] {
+      #expect(try reading("binance", Refusal(code: "-2011", message: text)) == .unlisted)
+    }
+    // One of two is not in the table: which of them it was cannot be told.
+    let two = #"{"code":-2011,"msg":"a"} {"code":-1021,"msg":"b"}"#
+    #expect(try reading("binance", Refusal(message: two)) == .ambiguous)
+  }
+
   @Test func aMessageOfAnotherCodeDoesNotCount() throws {
     let refusal = Refusal(code: "-1013", message: "price is outside of the recvWindow, haha")
     #expect(try reading("binance", refusal) == .unlisted)
@@ -374,6 +404,12 @@ import Testing
         "htx", "2025-11-11T00:17:04.500Z",
         .foreign(form: "an ISO 8601 time with milliseconds and Z", isFiner: true)
       ),
+      (
+        "htx", "2025-11-11T00%3A17%3A04",
+        .instant(ExchangeInstant(nanoseconds: 1_762_820_224_000_000_000))
+      ), ("htx", "2025-11-11T00%3A17%3A0", .unreadable),
+      ("kraken", "17628202245000", .number(isLarger: true)),
+      ("kraken", "7", .number(isLarger: false)),
       ("kucoin", "", .unreadable), ("kucoin", "now", .unreadable), ("kucoin", "0", .unreadable),
       ("kucoin", "-1762820224500", .unreadable), ("kucoin", "1e400", .unreadable),
       ("kucoin", "99999999999999999999999999999999", .unreadable),

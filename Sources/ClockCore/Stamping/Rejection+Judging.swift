@@ -13,9 +13,9 @@ extension Rejection {
     case .listed(.key, _): listed(.key, .checkKey)
     case .listed(.rateLimit, _): listed(.rateLimit, .wait)
     case .listed(.format, _): malformed ?? listed(.format, .checkFormat)
-    // Of a key with nonces where others have times: it can outrun none, as none are given out.
+    // The key takes nonces, and is given times: two of one second are the same nonce.
     case .listed(.nonce, _) where rule != .nonce:
-      .init(verdict: .clock, action: .resign, finding: .nonceUsedUp, resync: .none)
+      .init(verdict: .clock, action: .checkKey, finding: .keyTakesNonces, resync: .none)
     case .listed(let cause, let side):
       switch rule {
       case .nonce: nonceJudgement(next: nextNonce)
@@ -39,7 +39,7 @@ extension Rejection {
     switch timestamp {
     case nil, .instant: return nil
     case .foreign(let form, _): finding = .foreignForm(form)
-    case .unreadable: finding = .unreadable
+    case .number, .unreadable: finding = .unreadable
     }
     return .init(verdict: .format, action: .checkFormat, finding: finding, resync: .none)
   }
@@ -49,7 +49,10 @@ extension Rejection {
     let outrun: RejectionJudgement.Finding?
     switch timestamp {
     // A nonce may be any number that grows: one in a finer unit is past all that are given out.
-    case .foreign(_, isFiner: true): outrun = .nonceOutrun(by: nil)
+    case .foreign(_, isFiner: true), .number(isLarger: true): outrun = .nonceOutrun(by: nil)
+    case .unreadable:
+      return .init(
+        verdict: .format, action: .checkFormat, finding: .unreadable, resync: .none)
     case .instant(let nonce):
       outrun = next.flatMap { nonce > $0 ? .nonceOutrun(by: nonce - $0) : nil }
     default: outrun = nil

@@ -68,6 +68,9 @@ package struct RejectionJudgement: Sendable, Hashable {
     /// So was one that is larger than the next that would be given out, by this; nil: by far.
     case nonceOutrun(by: Duration?)
 
+    /// The key takes nonces, while the exchange is configured for keys that take times.
+    case keyTakesNonces
+
     /// The timestamp was ahead of the exchange's clock by at least this; nil: by what is not known.
     case ahead(by: Duration?)
 

@@ -7,6 +7,10 @@ package enum ReportedTimestamp: Sendable, Hashable {
   /// take; a finer unit makes a larger number.
   case foreign(form: String, isFiner: Bool)
 
-  /// It is no time in any format that is known.
+  /// It is a number, as nonces are, but no time of these decades: of the exchange's form, larger or
+  /// smaller than those.
+  case number(isLarger: Bool)
+
+  /// It is no time in any format that is known; of a nonce: no number.
   case unreadable
 }
