@@ -73,7 +73,9 @@ extension ExchangeDefinition {
       slot.rule = .window
       slot.isAdjustable = window.isAdjustable
       slot.windowNanoseconds = window.window.wholeNanoseconds
-      slot.longestWindowNanoseconds = window.longestWindow?.wholeNanoseconds ?? 0
+      // More than is known to be granted is for the socket to judge.
+      slot.longestWindowNanoseconds =
+        (window.longestWindow ?? verifiedWindow)?.wholeNanoseconds ?? 0
       slot.toleranceNanoseconds = window.tolerance.wholeNanoseconds
     case .expiry(let lifetime, let longest):
       slot.rule = .expiry

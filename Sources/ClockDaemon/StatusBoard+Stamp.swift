@@ -26,6 +26,10 @@ extension StatusBoard.Entry {
       stamp.isGuaranteed = false
       stamp.smallestWindow = nil
     }
+    if let verified = definition.verifiedWindow {
+      if let window = stamp.window, window > verified { stamp.isGuaranteed = false }
+      if let smallest = stamp.smallestWindow, smallest > verified { stamp.smallestWindow = nil }
+    }
     givenStamps.note(stamp.instant, at: clocks.raw)
     return StampResult(
       exchange: id, state: state.rawValue,
@@ -54,10 +58,16 @@ extension StatusBoard.Entry {
       return "the window of \(id) is not documented: \((stamp.window ?? .zero).shortText) is what"
         + " clients use or report"
     }
+    if let verified = definition.verifiedWindow, let window = stamp.window, window > verified {
+      return "\(id) is not known to grant a window of more than \(verified.shortText): it may count"
+        + " as less"
+    }
     let smallest = stamp.smallestWindow.map { "one of \(-milliseconds(.zero - $0)) ms is enough" }
     return "a \(name) of \((stamp.window ?? .zero).shortText) is too short for a clock known to"
       + " ±\(error.shortText) and a request that may take \(Stamp.longestUplink.shortText); "
-      + (smallest ?? "so is every one that \(id) allows")
+      + (smallest
+        ?? "so is every one that \(id) "
+        + (definition.verifiedWindow == nil ? "allows" : "is known to grant"))
   }
 
   private func check(_ demand: StampDemand) throws(RPCError) {
@@ -102,5 +112,16 @@ extension StatusBoard.Entry {
     guard let wanted, let longest, wanted > longest else { return }
     throw RPCError(
       .invalidParams, "\(parameter): \(id) allows at most \(milliseconds(longest)) ms")
+  }
+}
+
+extension ExchangeDefinition {
+  /// The longest window that is known to be granted, where it is not known how long one a request
+  /// may ask for; else nil.
+  var verifiedWindow: Duration? {
+    guard case .window(let rule) = rule, rule.isAdjustable, rule.longestWindow == nil else {
+      return nil
+    }
+    return rule.window
   }
 }

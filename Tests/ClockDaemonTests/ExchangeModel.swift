@@ -21,6 +21,12 @@ struct ExchangeModel: Sendable {
   /// A request may choose the window, up to `longest` milliseconds where that is known.
   var isAdjustable = false
   var longest: Int64?
+  /// The longest window that is known to be granted, in milliseconds.
+  var verified: Int64 {
+    guard case .window(let age, _, _, _) = rule, isAdjustable else { return .max }
+    return longest ?? age
+  }
+
   /// The window is used or reported, but not documented.
   var isHearsay = false
 
@@ -116,7 +122,7 @@ struct ExchangeModel: Sendable {
       ExchangeModel(
         id: "mexccontract",
         rule: .window(age: 10_000, ahead: 0, takesOldest: false, takesFarthest: false),
-        isAdjustable: true, longest: 60_000),
+        isAdjustable: true),
       past("bitvavo", 10_000, longest: 60_000), past("coinex", 5_000),
       // RFC 7519: from `nbf` on, and before `exp`, which is 120 s later.
       ExchangeModel(

@@ -75,6 +75,21 @@ import Testing
         + " that may take 1.00 s; so is every one that kucoin allows")
   }
 
+  /// Whether Bybit grants more than its default, nobody has documented.
+  @Test(arguments: ["bybit", "binanceusdm", "binancecoinm", "coinex", "mexccontract"])
+  func noWindowIsGuaranteedThatMayNotBeGranted(_ id: String) throws {
+    let usual = id == "mexccontract" ? 10_000 : 5_000
+    #expect(try result(id).isGuaranteed)
+    #expect(try result(id, window: .milliseconds(usual)).isGuaranteed)
+    let longer = try result(id, window: .milliseconds(usual + 1))
+    #expect(!longer.isGuaranteed && longer.windowMilliseconds == Int64(usual + 1))
+    #expect(longer.smallestWindowMilliseconds.map { $0 < 2_000 } == true)
+    #expect(
+      longer.reason
+        == "\(id) is not known to grant a window of more than \(usual / 1_000).\(usual == 5_000 ? "00" : "0") s:"
+        + " it may count as less")
+  }
+
   @Test func otherRulesSayWhyNothingIsGuaranteed() throws {
     #expect(
       try result("kraken").reason

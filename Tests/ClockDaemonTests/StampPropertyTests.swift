@@ -106,7 +106,9 @@ import Testing
       counts.rescued += 1
       let again = try self.stamp(Double(named))
       if !again.isGuaranteed { return "the window named is not enough: \(stamp), then \(again)" }
-      if named > 1, try self.stamp(Double(named - 1)).isGuaranteed {
+      // Who asked for more than is known to be granted is told what does for that very timestamp.
+      let isLeast = (window ?? 0) <= Double(model.verified)
+      if isLeast, named > 1, try self.stamp(Double(named - 1)).isGuaranteed {
         return "less than the window named is enough: \(stamp)"
       }
       return judge(again, Double(named), &random)
@@ -124,7 +126,10 @@ import Testing
       if stamp.isGuaranteed, asked <= named - 1 {
         return "\(asked) ms are guaranteed, but \(named) ms are the least: \(stamp)"
       }
-      return !stamp.isGuaranteed && asked >= named
+      if stamp.isGuaranteed, asked > Double(model.verified) {
+        return "\(asked) ms are guaranteed, but only \(model.verified) are known of: \(stamp)"
+      }
+      return !stamp.isGuaranteed && asked >= named && asked <= Double(model.verified)
         ? "\(asked) ms are not guaranteed, but \(named) ms are enough: \(stamp)" : nil
     }
 

@@ -199,7 +199,7 @@ extension Rejection {
   private func canWiden(_ rule: AcceptanceRule) -> Bool {
     switch rule {
     case .window(let rule):
-      rule.isAdjustable && (window ?? rule.window) < rule.longestWindow ?? .seconds(60)
+      rule.isAdjustable && (window ?? rule.window) < rule.longestWindow ?? rule.window
     case .expiry, .nonce, .untimed, .unknown: false
     }
   }
