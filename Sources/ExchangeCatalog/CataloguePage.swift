@@ -76,8 +76,16 @@ package enum CataloguePage {
       + definition.codes.map {
         row(
           $0.code.map(code) ?? "", $0.httpStatus.map(String.init) ?? "", $0.message ?? "",
-          $0.verdict.rawValue + ($0.side.map { ", \($0.rawValue)" } ?? ""), $0.meaning)
+          $0.verdict.rawValue + ($0.side.map { ", \($0.rawValue)" } ?? ""),
+          $0.meaning + ownRule(of: $0))
       }
+  }
+
+  /// Where it is not the exchange's usual one: " (unix_s, 30s)".
+  private static func ownRule(of code: RefusalCode) -> String {
+    let forms = code.timestampFormats.map(\.rawValue).joined(separator: " or ")
+    let parts = [forms, code.window?.text ?? ""].filter { !$0.isEmpty }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
   }
 
   private static func sandbox(of definition: ExchangeDefinition) -> String? {

@@ -300,6 +300,11 @@ import Testing
       "3:21: refusal_timestamp: expected a JSON pointer such as \"/timestamp\", or \"after:\" and a"
         + " text, got \"x\""
     ),
+    (
+      "codes = [{ code = \"1\", verdict = \"clock\", timestamp_formats = [\"s\"] }]",
+      "3:63: timestamp_formats: expected some of \"unix_s\", \"unix_ms\", \"unix_us\", \"unix_ns\","
+        + " \"iso8601_ms\", \"iso8601_bare_s\", got \"s\""
+    ),
     ("refusal_time_unit = \"s\"", "3:21: refusal_time_unit needs refusal_time"),
     (
       "refusal_window = \"x\"",
