@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,101 @@ class StrangeDaemonTests(unittest.TestCase):
         self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock).detach)
         with self.assertLogs("exchange_clock", "WARNING"):
             self.assertTrue(self.sign(client))
+
+
+class SilentDaemonTests(unittest.TestCase):
+    """A daemon that is stopped while a refusal is reported to it."""
+
+    REFUSAL = {"code": -1021, "msg": "Timestamp for this request was 1000ms ahead."}
+
+    def setUp(self) -> None:
+        directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        self.path = directory / "socket"
+        self.asked: list[str] = []
+        entry = generate.EXCHANGE | {
+            "id": "binance", "enabled": True, "window_kind": "adjustable"}
+
+        def lines(request: dict[str, Any]) -> list[str | bytes]:
+            self.asked.append(request["method"])
+            stamp = generate.STAMP | {"exchange": "binance"}
+            answers = {"exchanges": [entry], "stamp": stamp}
+            if request["method"] not in answers:
+                return []
+            return [json.dumps(
+                {"jsonrpc": "2.0", "id": request["id"], "result": answers[request["method"]]})]
+
+        self.enterContext(FakeDaemon(self.path, lines))
+
+    def attached(self, library: Any) -> Any:
+        client = library.binance({"apiKey": "key", "secret": "secret"})
+        clock = exchange_clock.ExchangeClock(str(self.path), timeout=0.5)
+        self.addCleanup(clock.close)
+        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock).detach)
+        return client
+
+    def refuse(self, client: Any) -> None:
+        client.handle_errors(
+            400, "Bad Request", "https://binance", "GET", {}, json.dumps(self.REFUSAL),
+            self.REFUSAL, {}, None)
+
+    def test_a_request_waits_some_seconds_once(self) -> None:
+        client = self.attached(ccxt)
+        client.fetch = lambda *_, **__: self.refuse(client)
+        began = time.monotonic()
+        for _ in range(3):
+            with self.assertLogs("exchange_clock", "WARNING") as logs:
+                with self.assertRaises(ccxt.InvalidNonce):
+                    client.private_get_openorders({"symbol": "BTCUSDT"})
+            self.assertIn("a refusal could not be reported", logs.output[-1])
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertEqual(self.asked.count("report"), 1)
+
+    def test_an_event_loop_keeps_its_threads(self) -> None:
+        async def send() -> None:
+            client = self.attached(ccxt_async)
+
+            async def fetch(*_: Any, **__: Any) -> None:
+                self.refuse(client)
+
+            client.fetch = fetch
+            loop = asyncio.get_running_loop()
+            orders = [
+                asyncio.ensure_future(client.private_get_openorders({"symbol": "BTCUSDT"}))
+                for _ in range(40)
+            ]
+            while "report" not in self.asked:
+                await asyncio.sleep(0.01)
+            # What looks up names does so there.
+            await loop.run_in_executor(None, time.monotonic)
+            self.assertFalse(any(order.done() for order in orders))
+            refused = await asyncio.wait_for(asyncio.gather(*orders, return_exceptions=True), 30)
+            self.assertEqual({type(each) for each in refused}, {ccxt.InvalidNonce})
+            await client.close()
+
+        with self.assertLogs("exchange_clock", "WARNING"):
+            asyncio.run(send())
+
+    def test_attached_while_it_was_away(self) -> None:
+        """The first request to another host is signed with that host's clock."""
+        client = ccxt.binance({"apiKey": "key", "secret": "secret"})
+        away = self.path.parent / "away"
+        clock = exchange_clock.ExchangeClock(str(away), timeout=5)
+        self.addCleanup(clock.close)
+        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock).detach)
+        asked = []
+
+        def lines(request: dict[str, Any]) -> list[str | bytes]:
+            entry = generate.EXCHANGE | {"enabled": True, "window_kind": "adjustable"}
+            result: Any = [entry | {"id": id} for id in ("binance", "binanceusdm")]
+            if request["method"] == "stamp":
+                asked.append(request["params"]["exchange"])
+                result = generate.STAMP | {"exchange": asked[-1]}
+            return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result})]
+
+        self.enterContext(FakeDaemon(away, lines))
+        client.sign("openOrders", ["fapiPrivate"], "GET", {"symbol": "BTCUSDT"})
+        self.assertEqual(asked, ["binanceusdm"])
 
 
 class AttachingTests(AdapterTestCase):

@@ -40,17 +40,16 @@ take it from `nonce`.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import inspect
 import logging
 import time
 from contextvars import ContextVar
-from typing import Any, Callable, Dict, Iterator, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, Generator, Iterator, Optional, Tuple, TypeVar, Union
 
 import ccxt
 import exchange_clock
-from exchange_clock import ExchangeClock, ExchangeClockError
+from exchange_clock import AsyncExchangeClock, ExchangeClock, ExchangeClockError
 
 __all__ = ["Attachment", "ClockUnavailable", "attach"]
 
@@ -86,6 +85,13 @@ _signature: ContextVar[Optional[_Signature]] = ContextVar("signature", default=N
 
 _REST_S = 5.0
 """How long a daemon that does not answer in time is left alone."""
+
+_SETTLING_S = 4.0
+"""How long a refused request may wait for what the daemon makes of its refusal, altogether."""
+
+Settling = Generator[Tuple[str, Dict[str, Any]], Any, bool]
+"""Gives the requests that are to be sent to the daemon, takes their results, and returns whether a
+request that is signed anew may be accepted."""
 
 
 class ClockUnavailable(ExchangeClockError, ccxt.NetworkError):  # type: ignore[misc]
@@ -254,8 +260,7 @@ class Attachment:
                 raise exchange_clock.TimedOut("the daemon did not answer in time a moment ago")
             answer = question()
         except ExchangeClockError as error:
-            if isinstance(error, exchange_clock.TimedOut) and not self._is_silent():
-                self._silent_until = time.monotonic() + _REST_S
+            self._note_silence(error)
             if self._without_clock == "fail":
                 raise ClockUnavailable(
                     f"{self.id}: nothing is signed, as the exchange's time is not known: {error}",
@@ -269,6 +274,10 @@ class Attachment:
             logger.warning("%s: signing with the exchange's time again", self.id)
         self._is_lost = False
         return answer
+
+    def _note_silence(self, error: ExchangeClockError) -> None:
+        if isinstance(error, exchange_clock.TimedOut) and not self._is_silent():
+            self._silent_until = time.monotonic() + _REST_S
 
     def _is_silent(self) -> bool:
         return time.monotonic() < self._silent_until
@@ -284,9 +293,18 @@ class Attachment:
     def _id_of(self, api: Any) -> str:
         name = str(api[0] if isinstance(api, (list, tuple)) and api else api)
         for beginning, id in CLOCKS_BY_API.get(self.id, {}).items():
-            if name.startswith(beginning) and id in self._kinds:
+            if name.startswith(beginning) and self._is_followed(id):
                 return id
         return self.id
+
+    def _is_followed(self, id: str) -> bool:
+        if not self._kinds and not self._is_silent():
+            # The daemon was away when this was attached.
+            try:
+                self._kind(id)
+            except ExchangeClockError as error:
+                self._note_silence(error)
+        return id in self._kinds
 
     def _no_time_difference(self, params: Any = None) -> int:
         return 0
@@ -323,9 +341,7 @@ class Attachment:
         try:
             return self._fetch2(path, api, *given, **named)
         except ccxt.BaseError as error:
-            if not self._is_suspect(error) or not self._is_settled(
-                error, self._id_of(api), _signature.get()
-            ):
+            if not self._is_suspect(error) or not self._is_settled(error, self._id_of(api)):
                 raise
         return self._fetch2(path, api, *given, **named)
 
@@ -335,11 +351,8 @@ class Attachment:
         try:
             return await self._fetch2(path, api, *given, **named)
         except ccxt.BaseError as error:
-            if not self._is_suspect(error):
-                raise
-            loop = asyncio.get_running_loop()
-            if not await loop.run_in_executor(
-                None, self._is_settled, error, self._id_of(api), _signature.get()
+            if not self._is_suspect(error) or not await self._is_settled_async(
+                error, self._id_of(api)
             ):
                 raise
         return await self._fetch2(path, api, *given, **named)
@@ -350,24 +363,58 @@ class Attachment:
         is_class = isinstance(error, ccxt.InvalidNonce) or type(error) in VAGUE
         return is_class and hasattr(error, "exchange_clock_refusal")
 
-    def _is_settled(self, error: Any, id: str, signature: Optional[_Signature]) -> bool:
+    def _is_settled(self, error: Any, id: str) -> bool:
+        settling, answer = self._settling(error, id), None
+        deadline = time.monotonic() + _SETTLING_S
+        try:
+            while True:
+                method, params = settling.send(answer)
+                answer = self.clock._ask_apart(method, params, deadline - time.monotonic())
+        except StopIteration as end:
+            return bool(end.value)
+        except ExchangeClockError as refused:
+            return self._is_unsettled(id, refused)
+
+    async def _is_settled_async(self, error: Any, id: str) -> bool:
+        """As above, with nothing that the event loop, or its threads for all else, would wait for.
+        """
+        clock = AsyncExchangeClock(self.clock.path, timeout=self.clock.timeout, page=False)
+        settling, answer = self._settling(error, id), None
+        deadline = time.monotonic() + _SETTLING_S
+        try:
+            while True:
+                method, params = settling.send(answer)
+                answer = await clock._ask_apart(method, params, deadline - time.monotonic())
+        except StopIteration as end:
+            return bool(end.value)
+        except ExchangeClockError as refused:
+            return self._is_unsettled(id, refused)
+
+    def _is_unsettled(self, id: str, refused: ExchangeClockError) -> bool:
+        self._note_silence(refused)
+        logger.warning("%s: a refusal could not be reported: %s", id, refused)
+        return False
+
+    def _settling(self, error: Any, id: str) -> Settling:
         """Whether it was the timestamp, and a request that is signed anew may be accepted.
 
         Of many that were refused at once each is reported; the daemon resyncs once for all.
         """
+        signature = _signature.get()
         if signature is None or not signature.has_time:
             return False
+        if self._is_silent():
+            raise exchange_clock.TimedOut("the daemon did not answer in time a moment ago")
         status, body = error.exchange_clock_refusal
-        try:
-            report = self.clock.report(
-                id, http_status=status, message=body[:4096], timestamp=signature.timestamp)
-            if isinstance(error, ccxt.InvalidNonce) and report.verdict == "unknown":
-                # By ccxt's word alone it was the timestamp.
-                self.clock.resync(id)
-                return True
-        except ExchangeClockError as refused:
-            logger.warning("%s: a refusal could not be reported: %s", id, refused)
-            return False
+        params = {
+            "exchange": id, "http_status": status, "message": body[:4096],
+            "timestamp": signature.timestamp,
+        }
+        report = exchange_clock._read(exchange_clock.Report, (yield "report", params))
+        if isinstance(error, ccxt.InvalidNonce) and report.verdict == "unknown":
+            # By ccxt's word alone it was the timestamp.
+            yield "resync", {"exchange": id}
+            return True
         if report.verdict in ("clock", "late"):
             logger.info("%s: %s: %s", id, report.verdict, report.explanation)
         return report.verdict in ("clock", "late") and report.action.startswith("resign")

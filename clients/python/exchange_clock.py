@@ -1046,11 +1046,7 @@ class ExchangeClock(_PageReader):
         connection of its own, as the daemon answers each in order, and a minute of time.
         """
         if method in _WAITING:
-            own = _Connection(self.path, self.timeout)
-            try:
-                return own.ask(1, method, params, max(self.timeout, _PATIENCE))
-            finally:
-                own.close()
+            return self._ask_apart(method, params, max(self.timeout, _PATIENCE))
         with self._lock:
             while True:
                 connection = self._connection
@@ -1071,6 +1067,15 @@ class ExchangeClock(_PageReader):
                     # Interrupted: an answer that is still to come would be taken for another's.
                     self._drop()
                     raise
+
+    def _ask_apart(self, method: str, params: Dict[str, Any], patience: float) -> JSON:
+        """Over a connection of its own, and within so many seconds altogether."""
+        deadline = time.monotonic() + patience
+        own = _Connection(self.path, max(0.001, min(self.timeout, patience)))
+        try:
+            return own.ask(1, method, params, max(0.001, deadline - time.monotonic()))
+        finally:
+            own.close()
 
     def open(self) -> None:
         """Connects if there is no connection; Unreachable where no daemon listens."""
@@ -1397,13 +1402,7 @@ class AsyncExchangeClock(_PageReader):
     async def ask(self, method: str, **params: Any) -> JSON:
         """As that of `ExchangeClock`."""
         if method in _WAITING:
-            own = await _AsyncConnection.open(self.path, self.timeout)
-            self._waiting.add(own)
-            try:
-                return await own.ask(method, max(self.timeout, _PATIENCE), params)
-            finally:
-                self._waiting.discard(own)
-                await own.closed()
+            return await self._ask_apart(method, params, max(self.timeout, _PATIENCE))
         while True:
             kept = self._connection
             connection = await self._connected()
@@ -1414,6 +1413,17 @@ class AsyncExchangeClock(_PageReader):
             except Unreachable:
                 if connection is not kept:
                     raise
+
+    async def _ask_apart(self, method: str, params: Dict[str, Any], patience: float) -> JSON:
+        """As that of `ExchangeClock`."""
+        deadline = time.monotonic() + patience
+        own = await _AsyncConnection.open(self.path, min(self.timeout, patience))
+        self._waiting.add(own)
+        try:
+            return await own.ask(method, deadline - time.monotonic(), params)
+        finally:
+            self._waiting.discard(own)
+            await own.closed()
 
     async def open(self) -> None:
         await self._connected()
