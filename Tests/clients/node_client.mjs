@@ -51,6 +51,89 @@ async function withServer(answer, body) {
   }
 }
 
+/** What a promise comes to within five seconds, which is far longer than any of these takes. */
+async function soon(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('it hangs')), 5_000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function wrongParameters() {
+  await withServer((request, connection) => {
+    connection.write(answered(request.id, []));
+  }, async (clock, connections) => {
+    await clock.offsets();
+    const loop = {};
+    loop.loop = loop;
+    for (const wrong of [1n, loop, NaN, Infinity, -Infinity, [NaN]]) {
+      assert.equal((await refusal(clock.now('okx', { max_error_ms: wrong }))).kind, 'invalid_params');
+      assert.equal(
+        (await refusal(clock.subscribe({ min_change_us: wrong }))).kind, 'invalid_params');
+    }
+    // Longer than the timeout of this client.
+    await new Promise((resolve) => { setTimeout(resolve, 400); });
+    assert.deepEqual(await clock.offsets(), []);
+    assert.equal(connections.length, 1);
+  });
+}
+
+async function otherExchanges() {
+  const now = {
+    exchange: 'bybit', state: 'synchronized', estimate_us: 2, earliest_us: 1, latest_us: 3, local_us: 2,
+  };
+  await withServer((request, connection) => {
+    connection.write(answered(request.id, now));
+  }, async (clock, connections) => {
+    assert.equal((await clock.now('bybit')).estimate_us, 2);
+    assert.equal((await refusal(clock.now('okx'))).kind, 'protocol');
+    assert.equal((await clock.now('bybit')).estimate_us, 2);
+    assert.equal(connections.length, 2);
+  });
+}
+
+async function closing() {
+  // A second subscription is answered when the test wants it.
+  let answer = null;
+  let unsubscribed = false;
+  await withServer((request, connection, count) => {
+    if (request.method === 'unsubscribe') unsubscribed = true;
+    const send = () => connection.write(answered(request.id, { subscription: 1, offsets: [] }));
+    if (count === 1 || request.method !== 'subscribe') send();
+    else answer = send;
+    if (count === 1) setTimeout(() => connection.destroy(), 20);
+  }, async (clock) => {
+    clock.timeoutMs = 60_000;
+    const subscription = await clock.subscribe();
+    const end = subscription[Symbol.asyncIterator]().next();
+    while (answer === null) await new Promise((resolve) => { setTimeout(resolve, 5); });
+    await subscription.close();
+    answer();
+    assert.equal((await soon(end)).done, true);
+    while (!unsubscribed) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  });
+  await withServer((request, connection) => {
+    if (request.method === 'subscribe') {
+      connection.write(answered(request.id, { subscription: 1, offsets: [] }));
+    }
+  }, async (clock, connections) => {
+    clock.timeoutMs = 60_000;
+    const subscription = await clock.subscribe();
+    const asked = [
+      clock.offsets(), clock.resync('okx'), subscription[Symbol.asyncIterator]().next()];
+    while (connections.length < 2) await new Promise((resolve) => { setTimeout(resolve, 5); });
+    clock.close();
+    for (const each of asked) assert.equal((await soon(refusal(each))).kind, 'unreachable');
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    assert.equal(connections.length, 2);
+  });
+}
+
 const answered = (id, result) => `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
 
 async function strangeDaemons() {
@@ -139,6 +222,9 @@ async function many(clock) {
 }
 
 await strangeDaemons();
+await wrongParameters();
+await otherExchanges();
+await closing();
 const clock = await connect();
 await times(clock);
 await refusals(clock);

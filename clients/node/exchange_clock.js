@@ -265,7 +265,16 @@ function readResult(method, result) {
 function requestLine(id, method, params = {}) {
   const given = Object.fromEntries(
     Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
-  return JSON.stringify({ jsonrpc: '2.0', id, method, params: given });
+  try {
+    // JSON would make null of a number that is none, which is to leave the parameter out.
+    return JSON.stringify({ jsonrpc: '2.0', id, method, params: given }, (key, value) => {
+      if (typeof value !== 'number' || Number.isFinite(value)) return value;
+      throw new TypeError(`${key} is ${value}`);
+    });
+  } catch (error) {
+    throw new ExchangeClockError(
+      'invalid_params', `${method} cannot be asked with these parameters: ${error.message}`);
+  }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -594,6 +603,8 @@ class ExchangeClock {
   #connection = null;
   /** Of requests that wait: the daemon answers a connection in order. */
   #waiting = new Set();
+  /** How often this was closed; what began before is over. */
+  #closings = 0;
 
   constructor({ path: socket = socketPath(), timeoutMs = 5_000 } = {}) {
     this.path = socket;
@@ -651,17 +662,29 @@ class ExchangeClock {
     const result = WAITING.has(method)
       ? await this.#askApart(method, params)
       : await this.withConnection((connection) => connection.ask(method, params, this.timeoutMs));
-    return readResult(method, result);
+    const read = readResult(method, result);
+    // The answer to another's request, such as another process's over this connection.
+    if (isObject(read) && isText(params.exchange) && isText(read.exchange)
+      && read.exchange !== params.exchange) {
+      this.#connection?.end();
+      throw protocolError(`an answer about another exchange than ${params.exchange}`, read.exchange);
+    }
+    return read;
+  }
+
+  get closings() {
+    return this.#closings;
   }
 
   async #askApart(method, params) {
+    const closings = this.#closings;
     const timeoutMs = Math.max(this.timeoutMs, PATIENCE_MS);
     let own = new Connection(this.path, this.timeoutMs);
     this.#waiting.add(own);
     try {
       return await own.ask(method, params, timeoutMs);
     } catch (error) {
-      if (!isCutOff(error)) throw error;
+      if (!isCutOff(error) || closings !== this.#closings) throw error;
       this.#waiting.delete(own);
       own = new Connection(this.path, this.timeoutMs);
       this.#waiting.add(own);
@@ -678,6 +701,7 @@ class ExchangeClock {
    * meanwhile: no request does harm twice.
    */
   async withConnection(use) {
+    const closings = this.#closings;
     for (let hasHeard = false; ;) {
       const kept = this.#connection;
       const connection = this.#connected();
@@ -686,6 +710,7 @@ class ExchangeClock {
         return await use(connection);
       } catch (error) {
         if (error.kind !== 'unreachable' || (connection !== kept && !isCutOff(error))) throw error;
+        if (closings !== this.#closings) throw error;
         if (hasHeard) throw error;
         hasHeard = connection !== kept;
       }
@@ -697,6 +722,7 @@ class ExchangeClock {
   }
 
   close() {
+    this.#closings += 1;
     for (const each of [this.#connection, ...this.#waiting]) each?.end();
     this.#connection = null;
   }
@@ -787,15 +813,16 @@ class Connection {
         reject(this.#why);
         return;
       }
-      this.#lastId += 1;
-      const id = this.#lastId;
+      const id = this.#lastId + 1;
+      // Before anything waits for the answer, as there are parameters that cannot be sent.
+      const line = `${requestLine(id, method, params)}\n`;
+      this.#lastId = id;
       const timer = setTimeout(() => {
         this.#ended(new ExchangeClockError(
           'timed_out', `the daemon at ${this.#path} did not answer in time`));
       }, timeoutMs);
       this.#asked.set(id, { resolve, reject, timer, accept });
       this.#keepAlive();
-      const line = `${requestLine(id, method, params)}\n`;
       this.opened.then(() => { if (!this.isOver) this.#socket.write(line); }, () => {});
     });
   }
@@ -899,10 +926,12 @@ class Subscription {
   #failure = null;
   #wake = null;
   #isClosed = false;
+  #closings;
 
   constructor(clock, params) {
     this.#clock = clock;
     this.#params = params;
+    this.#closings = clock.closings;
   }
 
   async begin() {
@@ -912,15 +941,23 @@ class Subscription {
   }
 
   #begun(connection, result) {
-    for (const offset of readResult('subscribe', result).offsets) this.#waiting.push(offset);
-    this.#id = result.subscription;
+    const { offsets, subscription } = readResult('subscribe', result);
+    if (this.#isClosed) {
+      // Meanwhile. The daemon is told; with the connection it would end as well.
+      connection.ask('unsubscribe', { subscription }, this.#clock.timeoutMs).catch(() => {});
+      return;
+    }
+    for (const offset of offsets) this.#waiting.push(offset);
+    this.#id = subscription;
     this.#connection = connection;
     connection.listen(this.#id, (error, offset) => {
       if (error === null) {
         this.#waiting.push(offset);
       } else {
         this.#connection = null;
-        if (error.kind === 'protocol') this.#failure = error;
+        if (error.kind === 'protocol' || this.#closings !== this.#clock.closings) {
+          this.#failure = error;
+        }
       }
       this.#wake?.();
     });
@@ -934,10 +971,13 @@ class Subscription {
         const failure = this.#failure;
         this.#failure = null;
         throw failure;
+      } else if (this.#connection === null && this.#closings !== this.#clock.closings) {
+        throw unreachable(this.#clock.path, 'this client has closed the connection');
       } else if (this.#connection === null) {
         try {
           await this.begin();
         } catch (error) {
+          if (this.#isClosed || this.#closings !== this.#clock.closings) continue;
           if (!['unreachable', 'timed_out', 'overloaded'].includes(error.kind)) throw error;
           await this.#sleep(1_000);
         }

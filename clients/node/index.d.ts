@@ -234,13 +234,17 @@ export class ExchangeClock {
   /** The result of any request. What waits (resync, report, history) has a minute of time. */
   ask(method: string, params?: Record<string, unknown>): Promise<unknown>;
   open(): Promise<void>;
-  /** Ends the connection; the next request makes a new one. */
+  /**
+   * Ends the connection. What waits for an answer, and what iterates over a subscription, is
+   * rejected as unreachable; the next request makes a new connection.
+   */
   close(): void;
 }
 
 /**
  * `for await (const offset of subscription)`: does not end before it is closed. Where the daemon
- * goes away, or has too many clients when it is back, it tries again once a second.
+ * goes away, or has too many clients when it is back, it tries again once a second. All of a client
+ * share its connection, for which the daemon allows 16.
  */
 export class Subscription implements AsyncIterable<Offset> {
   private constructor();
