@@ -62,10 +62,11 @@ package struct DaemonConnection: ~Copyable {
   ) throws(Failure) -> JSONValue {
     let id = JSONValue.integer(nextID)
     nextID += 1
+    let deadline = HostClocks.monotonic() + patience
     try tell(Request(id: id, method: method.rawValue, params: params).line)
     while true {
-      try wait(telling: waiting)
-      let line = try receive()
+      try wait(until: deadline, telling: waiting)
+      let line = try receive(by: deadline)
       // An answer without an id is to a line that could not be read: there is only ours.
       guard let answer = try? JSONValue(parsing: line),
         answer["id"] == id || answer["id"] == .null
@@ -128,19 +129,28 @@ package struct DaemonConnection: ~Copyable {
     return nil
   }
 
-  private func wait(telling waiting: (() -> Void)?) throws(Failure) {
+  private func wait(
+    until deadline: MonotonicInstant, telling waiting: (() -> Void)?
+  ) throws(Failure) {
     guard let waiting else { return }
-    let deadline = HostClocks.monotonic() + patience
     while lines.isEmpty, !descriptor.isReadable(within: Self.tick) {
       guard HostClocks.monotonic() < deadline else { throw .timedOut(patience) }
       waiting()
     }
   }
 
-  /// The next line that the daemon sends.
+  /// The next line that the daemon sends, whole within the patience.
   package mutating func receive() throws(Failure) -> [UInt8] {
+    try receive(by: HostClocks.monotonic() + patience)
+  }
+
+  /// As above, by that instant: a line that comes in pieces takes no longer.
+  private mutating func receive(by deadline: MonotonicInstant) throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while lines.isEmpty {
+      let left = deadline - HostClocks.monotonic()
+      guard left > .zero else { throw .timedOut(patience) }
+      guard descriptor.isReadable(within: left) else { continue }
       let count: Int
       switch buffer.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {
       case .bytes(let read): count = read

@@ -13,6 +13,8 @@ final class CannedDaemon: Sendable {
   typealias Reply = @Sendable (String) -> [String]?
 
   static let end = "end"
+  /// Answers with a line of which a byte comes now and then, for some seconds, and no end.
+  static let endless = "endless"
 
   let root: String
   var socketPath: String { root + "/daemon.sock" }
@@ -71,6 +73,13 @@ final class CannedDaemon: Sendable {
         guard let answers = reply(line) else { return }
         for answer in answers {
           if answer == Self.end { return }
+          if answer == Self.endless {
+            for _ in 0..<100 where !isStopping.load(ordering: .relaxed) {
+              _ = Array(" ".utf8).withUnsafeBytes { connection.send($0) }
+              Thread.pause(for: .milliseconds(50))
+            }
+            return
+          }
           _ = Array((answer + "\n").utf8).withUnsafeBytes { connection.send($0) }
         }
       }

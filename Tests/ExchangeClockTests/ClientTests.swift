@@ -48,6 +48,15 @@ import Testing
     #expect(daemon.asked.count == 2)
   }
 
+  @Test func anAnswerThatComesInPiecesTakesNoLongerThanTheTimeout() throws {
+    let daemon = try CannedDaemon { line in
+      line.contains("offsets") ? [CannedDaemon.result("[]", to: line)] : [CannedDaemon.endless]
+    }
+    let clock = try ExchangeClock.connect(
+      socket: daemon.socketPath, timeout: .milliseconds(300))
+    #expect(error { try clock.now(.okx) }?.code == .timedOut)
+  }
+
   @Test func anAnswerToAnotherRequestIsNotTaken() throws {
     let daemon = try CannedDaemon { line in
       line.contains("offsets")
