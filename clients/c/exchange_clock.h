@@ -1003,15 +1003,16 @@ static inline size_t exchange_clock_request_line(
   return length < 0 ? 0 : (size_t)length;
 }
 
-/* The parameters of `stamp`, `now` and `offset`; what is 0 or negative is left out. */
+/* The parameters of `stamp`, `now` and `offset`; a window or a lifetime of 0 is left
+   out, and so is a negative error. What a window may not be is for the daemon to say. */
 static inline size_t exchange_clock_params(
     const char *exchange, int64_t recv_window_ms, int64_t lifetime_ms, int64_t max_error_ms,
     char *params, size_t capacity) {
   char id[512], window[48] = "", lifetime[48] = "", error[48] = "";
   exchange_clock_json_quote(exchange, id, sizeof id);
-  if (recv_window_ms > 0)
+  if (recv_window_ms != 0)
     snprintf(window, sizeof window, ",\"recv_window_ms\":%lld", (long long)recv_window_ms);
-  if (lifetime_ms > 0)
+  if (lifetime_ms != 0)
     snprintf(lifetime, sizeof lifetime, ",\"lifetime_ms\":%lld", (long long)lifetime_ms);
   if (max_error_ms >= 0)
     snprintf(error, sizeof error, ",\"max_error_ms\":%lld", (long long)max_error_ms);
@@ -1417,6 +1418,7 @@ struct exchange_clock {
   enum exchange_clock_status page_status;
   int64_t page_tried_raw_ns;
   int fd; /* of the socket; -1 not connected */
+  pid_t process; /* that connected: a forked child must not read the answers of its parent */
   int timeout_ms;
   int64_t next_id;
   char *buffer; /* what was received */
@@ -1439,6 +1441,11 @@ static inline void exchange_clock_close(struct exchange_clock *clock) {
   clock->capacity = 0;
 }
 
+/* Whether there is a connection that is this process's own. */
+static inline int exchange_clock_is_connected(const struct exchange_clock *clock) {
+  return clock->fd >= 0 && clock->process == getpid();
+}
+
 /* Milliseconds that only grow. */
 static inline int64_t exchange_clock_monotonic_ms(void) {
   struct timespec time;
@@ -1450,7 +1457,8 @@ static inline enum exchange_clock_status exchange_clock_reach(struct exchange_cl
   struct sockaddr_un address;
   struct timeval patience;
   char text[400];
-  if (clock->fd >= 0) return EXCHANGE_CLOCK_OK;
+  if (exchange_clock_is_connected(clock)) return EXCHANGE_CLOCK_OK;
+  exchange_clock_disconnect(clock);
   memset(&address, 0, sizeof address);
   address.sun_family = AF_UNIX;
   memcpy(address.sun_path, clock->socket_path, sizeof clock->socket_path);
@@ -1465,6 +1473,7 @@ static inline enum exchange_clock_status exchange_clock_reach(struct exchange_cl
   }
   if (result == 0) {
     clock->fd = fd;
+    clock->process = getpid();
     clock->length = clock->consumed = 0;
     return EXCHANGE_CLOCK_OK;
   }
@@ -1673,7 +1682,7 @@ static inline enum exchange_clock_status exchange_clock_call(
   line[length++] = '\n';
   enum exchange_clock_status status;
   for (int round = 0;; round++) {
-    int was_connected = clock->fd >= 0;
+    int was_connected = exchange_clock_is_connected(clock);
     status = exchange_clock_reach(clock);
     if (status == EXCHANGE_CLOCK_OK)
       status = exchange_clock_exchange_lines(
@@ -1699,6 +1708,21 @@ static inline enum exchange_clock_status exchange_clock_checked(
                              "the result lacks a member, or has one that is not what it should be");
 }
 
+/* Nor is one about another exchange than was asked for, which would be another's answer. */
+static inline enum exchange_clock_status exchange_clock_checked_of(
+    struct exchange_clock *clock, const char *exchange, struct exchange_clock_text result,
+    int is_bad) {
+  char told[512];
+  enum exchange_clock_status status = exchange_clock_checked(clock, is_bad);
+  if (status != EXCHANGE_CLOCK_OK) return status;
+  if (exchange_clock_read_text(result, "exchange", 0, told, sizeof told) == 0 &&
+      strcmp(told, exchange) == 0)
+    return EXCHANGE_CLOCK_OK;
+  exchange_clock_disconnect(clock);
+  return exchange_clock_fail(
+      &clock->error, EXCHANGE_CLOCK_PROTOCOL, "the answer is about another exchange");
+}
+
 static inline enum exchange_clock_status exchange_clock_ask(
     struct exchange_clock *clock, const char *method, const char *exchange, int64_t recv_window_ms,
     int64_t lifetime_ms, int64_t max_error_ms, struct exchange_clock_text *result) {
@@ -1718,7 +1742,8 @@ static inline enum exchange_clock_status exchange_clock_now(
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "now", exchange, 0, 0, -1, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_now(result, now));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_now(result, now));
   return status;
 }
 
@@ -1736,7 +1761,8 @@ static inline enum exchange_clock_status exchange_clock_now_within(
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "now", exchange, 0, 0, max_error_ms < 0 ? 0 : max_error_ms, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_now(result, now));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_now(result, now));
   return status;
 }
 
@@ -1755,7 +1781,8 @@ static inline enum exchange_clock_status exchange_clock_stamp(
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "stamp", exchange, recv_window_ms, lifetime_ms, -1, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_stamp(result, stamp));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_stamp(result, stamp));
   return status;
 }
 
@@ -1767,7 +1794,8 @@ static inline enum exchange_clock_status exchange_clock_offset(
   enum exchange_clock_status status =
       exchange_clock_ask(clock, "offset", exchange, 0, 0, -1, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_offset(result, offset));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_offset(result, offset));
   return status;
 }
 
@@ -1795,7 +1823,8 @@ static inline enum exchange_clock_status exchange_clock_convert(
   snprintf(params, sizeof params, "{\"exchange\":%s,\"local_us\":%lld}", id, (long long)local_us);
   enum exchange_clock_status status = exchange_clock_call(clock, "convert", params, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_converted(result, converted));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_converted(result, converted));
   return status;
 }
 
@@ -1819,7 +1848,8 @@ static inline enum exchange_clock_status exchange_clock_resync(
   exchange_clock_resync_params(exchange, accept_step, params, sizeof params);
   enum exchange_clock_status status = exchange_clock_call(clock, "resync", params, &result);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_offset(result, offset));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_offset(result, offset));
   return status;
 }
 
@@ -1898,7 +1928,8 @@ static inline enum exchange_clock_status exchange_clock_report(
   enum exchange_clock_status status = exchange_clock_call(clock, "report", params, &result);
   free(params);
   if (status == EXCHANGE_CLOCK_OK)
-    status = exchange_clock_checked(clock, exchange_clock_read_report(result, report));
+    status = exchange_clock_checked_of(
+        clock, exchange, result, exchange_clock_read_report(result, report));
   return status;
 }
 
@@ -2020,8 +2051,12 @@ static inline enum exchange_clock_status exchange_clock_next_offset(
       return EXCHANGE_CLOCK_OK;
     }
     subscription->offsets.start = subscription->offset.start = NULL;
-    if (clock->fd < 0) {
+    if (!exchange_clock_is_connected(clock)) {
+      int timeout = clock->timeout_ms;
+      int64_t most = deadline_ms < 0 ? timeout : deadline_ms - exchange_clock_monotonic_ms();
+      if (most < timeout) clock->timeout_ms = most > 1 ? (int)most : 1;
       status = exchange_clock_subscribe_again(subscription);
+      clock->timeout_ms = timeout;
       if (status == EXCHANGE_CLOCK_OK) continue;
       if (status != EXCHANGE_CLOCK_UNREACHABLE && status != EXCHANGE_CLOCK_TIMED_OUT &&
           status != EXCHANGE_CLOCK_OVERLOADED)

@@ -1,7 +1,9 @@
 /* The C client as a test tells it: each line of standard input is "ID METHOD EXCHANGE", for `stamp`
    with a window and a lifetime behind, and is answered by a line of JSON with that id.
+   `next` may have a timeout there; `now_in_child` is asked by a forked child.
    Arguments: the socket, the patience in milliseconds. */
 #include "print.h"
+#include <sys/wait.h>
 
 enum { MOST = 512 };
 static struct exchange_clock_offset offsets[MOST];
@@ -41,7 +43,13 @@ int main(int count, char **arguments) {
 #define IS(name) (strcmp(method, name) == 0)
     if (IS("open")) status = opened;
     else if (IS("now")) status = exchange_clock_now(&clock, exchange, &now);
-    else if (IS("now_within")) status = exchange_clock_now_within(&clock, exchange, window, &now);
+    else if (IS("now_in_child")) {
+      pid_t child = fork();
+      int ended = 0;
+      if (child == 0) _exit((int)exchange_clock_now(&clock, exchange, &now));
+      if (waitpid(child, &ended, 0) < 0 || !WIFEXITED(ended)) return 1;
+      status = (enum exchange_clock_status)WEXITSTATUS(ended);
+    } else if (IS("now_within")) status = exchange_clock_now_within(&clock, exchange, window, &now);
     else if (IS("stamp")) status = exchange_clock_stamp(&clock, exchange, window, lifetime, &stamp);
     else if (IS("offset")) status = exchange_clock_offset(&clock, exchange, &offsets[0]);
     else if (IS("offsets")) status = exchange_clock_offsets(&clock, offsets, MOST, &number);
@@ -60,7 +68,8 @@ int main(int count, char **arguments) {
     } else if (IS("next")) {
       asked = &subscription.clock;
       if (subscription.params != NULL)
-        status = exchange_clock_next_offset(&subscription, 30000, &offsets[0]);
+        status = exchange_clock_next_offset(
+            &subscription, window != 0 ? window : 30000, &offsets[0]);
     } else if (IS("unsubscribe")) {
       exchange_clock_unsubscribe(&subscription);
     } else {
