@@ -147,9 +147,11 @@ class PythonTests(unittest.TestCase):
         if method == "subscribe":
             # Over a connection of its own.
             return exchange_clock._read(exchange_clock._Subscribed, clock.ask("subscribe"))
+        result = case.get("result")
+        exchange = result.get("exchange", "okx") if isinstance(result, dict) else "okx"
         takes: dict[str, list[Any]] = {
-            "offsets": [], "health": [], "exchanges": [], "convert": ["okx", 1]}
-        return getattr(clock, method)(*takes.get(method, ["okx"]))
+            "offsets": [], "health": [], "exchanges": [], "convert": [exchange, 1]}
+        return getattr(clock, method)(*takes.get(method, [exchange]))
 
     def assert_class_is_named_by_its_kind(self, error: exchange_clock.ExchangeClockError) -> None:
         name = re.sub("(?<!^)([A-Z])", r"_\1", type(error).__name__).lower()

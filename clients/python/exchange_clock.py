@@ -377,6 +377,14 @@ def _read(shape: Type[T], result: JSON) -> T:
         raise ProtocolError(f"a result is none of this protocol's: {error}") from None
 
 
+def _about(exchange: str, answer: T) -> T:
+    """What was asked of one exchange tells of no other: the answer was another's."""
+    told = getattr(answer, "exchange")
+    if told != exchange:
+        raise ProtocolError(f"an answer about {told[:200]!r} where {exchange!r} was asked for")
+    return answer
+
+
 def _read_all(shape: Type[T], result: JSON) -> List[T]:
     if not isinstance(result, list):
         raise ProtocolError("a result is none of this protocol's: it is no list")
@@ -964,13 +972,8 @@ class ExchangeClock(_PageReader):
         stamp = self._stamp_of_page(exchange, recv_window_ms, lifetime_ms)
         if stamp is not None:
             return stamp
-        return _read(
-            Stamp,
-            self.ask(
-                "stamp", exchange=exchange, recv_window_ms=recv_window_ms,
-                lifetime_ms=lifetime_ms,
-            ),
-        )
+        return self._asked(
+            Stamp, "stamp", exchange, recv_window_ms=recv_window_ms, lifetime_ms=lifetime_ms)
 
     def now(self, exchange: str, max_error_ms: Optional[int] = None) -> Now:
         """What time the exchange believes it is; ErrorTooLarge if not known that closely."""
@@ -983,10 +986,10 @@ class ExchangeClock(_PageReader):
         now = self._now_of_page(exchange, max_error_ms)
         if now is not None:
             return now
-        return _read(Now, self.ask("now", exchange=exchange, max_error_ms=max_error_ms))
+        return self._asked(Now, "now", exchange, max_error_ms=max_error_ms)
 
     def offset(self, exchange: str) -> Offset:
-        return _read(Offset, self.ask("offset", exchange=exchange))
+        return self._asked(Offset, "offset", exchange)
 
     def offsets(self) -> List[Offset]:
         """Of every exchange that the daemon follows, sorted by id."""
@@ -994,7 +997,7 @@ class ExchangeClock(_PageReader):
 
     def convert(self, exchange: str, local_us: int) -> Converted:
         """The exchange's clock when this host's CLOCK_REALTIME was that, in the past."""
-        return _read(Converted, self.ask("convert", exchange=exchange, local_us=local_us))
+        return self._asked(Converted, "convert", exchange, local_us=local_us)
 
     def subscribe(
         self, exchanges: Optional[Sequence[str]] = None, min_change_us: Optional[int] = None
@@ -1023,12 +1026,9 @@ class ExchangeClock(_PageReader):
         timestamp: Union[int, str, None] = None, recv_window_ms: Optional[int] = None,
     ) -> Report:
         """What a refusal means; the daemon resyncs first where the exchange's clock is to blame."""
-        return _read(
-            Report,
-            self.ask(
-                "report", exchange=exchange, code=code, http_status=http_status,
-                message=message, timestamp=timestamp, recv_window_ms=recv_window_ms,
-            ),
+        return self._asked(
+            Report, "report", exchange, code=code, http_status=http_status, message=message,
+            timestamp=timestamp, recv_window_ms=recv_window_ms,
         )
 
     def health(self) -> Health:
@@ -1037,6 +1037,14 @@ class ExchangeClock(_PageReader):
     def exchanges(self) -> List[Exchange]:
         """The daemon's catalogue."""
         return _read_all(Exchange, self.ask("exchanges"))
+
+    def _asked(self, shape: Type[T], method: str, exchange: str, **params: Any) -> T:
+        answer = _read(shape, self.ask(method, exchange=exchange, **params))
+        try:
+            return _about(exchange, answer)
+        except ProtocolError:
+            self.close()
+            raise
 
     def ask(self, method: str, **params: Any) -> JSON:
         """The result of any request over the socket.
@@ -1232,12 +1240,14 @@ class Subscription:
         self._waiting: Deque[Offset] = deque()
         self._is_closed = threading.Event()
         self._connection: Optional[_Connection] = None
-        self._subscribe()
+        self._subscribe(self._timeout)
 
-    def _subscribe(self) -> None:
-        connection = _Connection(self._path, self._timeout)
+    def _subscribe(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        connection = _Connection(self._path, timeout)
         try:
-            answer = connection.ask(1, "subscribe", self._params, self._timeout)
+            left = max(0.001, deadline - time.monotonic())
+            answer = connection.ask(1, "subscribe", self._params, left)
             self._waiting.extend(_read(_Subscribed, answer).offsets)
         except BaseException:
             connection.close()
@@ -1255,19 +1265,19 @@ class Subscription:
                 return None
             try:
                 if self._connection is None:
-                    self._subscribe()
+                    self._subscribe(self._timeout if left is None else min(self._timeout, left))
                 else:
                     told = read_notification(self._connection.receive(left))
                     if told is not None:
                         self._waiting.append(told[1])
             except TimedOut:
                 if self._connection is None:
-                    self._pause(left)
+                    self._pause(deadline)
             except (Unreachable, Overloaded):
                 if self._connection is not None:
                     self._drop()
                 else:
-                    self._pause(left)
+                    self._pause(deadline)
             except ProtocolError:
                 self._drop()
                 raise
@@ -1278,8 +1288,9 @@ class Subscription:
         if connection is not None:
             connection.close()
 
-    def _pause(self, left: Optional[float]) -> None:
-        self._is_closed.wait(1.0 if left is None else min(1.0, left))
+    def _pause(self, deadline: Optional[float]) -> None:
+        left = 1.0 if deadline is None else deadline - time.monotonic()
+        self._is_closed.wait(max(0.0, min(1.0, left)))
 
     def __iter__(self) -> Iterator[Offset]:
         while (offset := self.next_offset()) is not None:
@@ -1324,6 +1335,8 @@ class AsyncExchangeClock(_PageReader):
         self._connection: Optional[_AsyncConnection] = None
         self._waiting: Set[_AsyncConnection] = set()
         self._opening: Optional[asyncio.Lock] = None
+        self._closings = 0
+        """How often this was closed; what began before is over."""
 
     async def stamp(
         self, exchange: str, recv_window_ms: Optional[int] = None,
@@ -1332,13 +1345,8 @@ class AsyncExchangeClock(_PageReader):
         stamp = self._stamp_of_page(exchange, recv_window_ms, lifetime_ms)
         if stamp is not None:
             return stamp
-        return _read(
-            Stamp,
-            await self.ask(
-                "stamp", exchange=exchange, recv_window_ms=recv_window_ms,
-                lifetime_ms=lifetime_ms,
-            ),
-        )
+        return await self._asked(
+            Stamp, "stamp", exchange, recv_window_ms=recv_window_ms, lifetime_ms=lifetime_ms)
 
     async def now(self, exchange: str, max_error_ms: Optional[int] = None) -> Now:
         if max_error_ms is None and self._page is not None:
@@ -1350,17 +1358,16 @@ class AsyncExchangeClock(_PageReader):
         now = self._now_of_page(exchange, max_error_ms)
         if now is not None:
             return now
-        return _read(Now, await self.ask("now", exchange=exchange, max_error_ms=max_error_ms))
+        return await self._asked(Now, "now", exchange, max_error_ms=max_error_ms)
 
     async def offset(self, exchange: str) -> Offset:
-        return _read(Offset, await self.ask("offset", exchange=exchange))
+        return await self._asked(Offset, "offset", exchange)
 
     async def offsets(self) -> List[Offset]:
         return _read_all(Offset, await self.ask("offsets"))
 
     async def convert(self, exchange: str, local_us: int) -> Converted:
-        return _read(
-            Converted, await self.ask("convert", exchange=exchange, local_us=local_us))
+        return await self._asked(Converted, "convert", exchange, local_us=local_us)
 
     async def subscribe(
         self, exchanges: Optional[Sequence[str]] = None, min_change_us: Optional[int] = None
@@ -1385,12 +1392,9 @@ class AsyncExchangeClock(_PageReader):
         http_status: Optional[int] = None, message: Optional[str] = None,
         timestamp: Union[int, str, None] = None, recv_window_ms: Optional[int] = None,
     ) -> Report:
-        return _read(
-            Report,
-            await self.ask(
-                "report", exchange=exchange, code=code, http_status=http_status,
-                message=message, timestamp=timestamp, recv_window_ms=recv_window_ms,
-            ),
+        return await self._asked(
+            Report, "report", exchange, code=code, http_status=http_status, message=message,
+            timestamp=timestamp, recv_window_ms=recv_window_ms,
         )
 
     async def health(self) -> Health:
@@ -1399,10 +1403,20 @@ class AsyncExchangeClock(_PageReader):
     async def exchanges(self) -> List[Exchange]:
         return _read_all(Exchange, await self.ask("exchanges"))
 
+    async def _asked(self, shape: Type[T], method: str, exchange: str, **params: Any) -> T:
+        answer = _read(shape, await self.ask(method, exchange=exchange, **params))
+        try:
+            return _about(exchange, answer)
+        except ProtocolError as error:
+            if self._connection is not None:
+                self._connection.end(error)
+            raise
+
     async def ask(self, method: str, **params: Any) -> JSON:
         """As that of `ExchangeClock`."""
         if method in _WAITING:
             return await self._ask_apart(method, params, max(self.timeout, _PATIENCE))
+        closings = self._closings
         while True:
             kept = self._connection
             connection = await self._connected()
@@ -1411,15 +1425,16 @@ class AsyncExchangeClock(_PageReader):
             except TimedOut:
                 raise
             except Unreachable:
-                if connection is not kept:
+                if connection is not kept or closings != self._closings:
                     raise
 
     async def _ask_apart(self, method: str, params: Dict[str, Any], patience: float) -> JSON:
         """As that of `ExchangeClock`."""
-        deadline = time.monotonic() + patience
+        deadline, closings = time.monotonic() + patience, self._closings
         own = await _AsyncConnection.open(self.path, min(self.timeout, patience))
         self._waiting.add(own)
         try:
+            self._go_on_since(closings)
             return await own.ask(method, deadline - time.monotonic(), params)
         finally:
             self._waiting.discard(own)
@@ -1429,18 +1444,30 @@ class AsyncExchangeClock(_PageReader):
         await self._connected()
 
     async def close(self) -> None:
+        """Ends the connection; the next request makes a new one. What waits for an answer, and what
+        iterates over a subscription, is told so: Unreachable."""
+        self._closings += 1
         open, self._connection = [*self._waiting, self._connection], None
         for connection in open:
             if connection is not None:
                 await connection.closed()
 
+    def _go_on_since(self, closings: int) -> None:
+        if closings != self._closings:
+            raise Unreachable("this client was closed meanwhile")
+
     async def _connected(self) -> _AsyncConnection:
         if self._opening is None:
             # Made here: Python 3.9 ties a lock to the event loop in which it is made.
             self._opening = asyncio.Lock()
+        closings = self._closings
         async with self._opening:
             if self._connection is None or self._connection.is_over:
-                self._connection = await _AsyncConnection.open(self.path, self.timeout)
+                fresh = await _AsyncConnection.open(self.path, self.timeout)
+                if closings != self._closings:
+                    await fresh.closed()
+                self._go_on_since(closings)
+                self._connection = fresh
             return self._connection
 
     async def __aenter__(self) -> AsyncExchangeClock:
@@ -1466,6 +1493,10 @@ class _AsyncConnection:
         self._last_id = 0
         self._asked: Dict[int, asyncio.Future[JSON]] = {}
         self._subscribed: Dict[int, asyncio.Queue[Union[Offset, ExchangeClockError, None]]] = {}
+        self._forgotten: Dict[int, int] = {}
+        """Subscriptions to be forgotten, by the request that ends each."""
+        self._abandoned: Set[int] = set()
+        """Requests to subscribe that were cancelled."""
         self._why: Optional[ExchangeClockError] = None
         """That it has ended, once everybody who waited was told."""
         self._task = asyncio.ensure_future(self._receive())
@@ -1506,6 +1537,15 @@ class _AsyncConnection:
         except asyncio.TimeoutError:
             self.close()
             raise TimedOut(f"the daemon at {self.path} did not answer in time") from None
+        except asyncio.CancelledError:
+            # Nobody will ever read a subscription; the daemon has it already, or soon.
+            if method == "subscribe" and not self.is_over:
+                if future.done() and not future.cancelled():
+                    if future.exception() is None:
+                        self.abandon(_read(_Subscribed, future.result()).subscription)
+                else:
+                    self._abandoned.add(id)
+            raise
         finally:
             self._asked.pop(id, None)
 
@@ -1524,6 +1564,16 @@ class _AsyncConnection:
 
     def forget(self, subscription: int) -> None:
         self._subscribed.pop(subscription, None)
+
+    def abandon(self, subscription: int) -> None:
+        """Unsubscribes, and waits for nothing."""
+        if self.is_over:
+            return
+        self._last_id += 1
+        id = self._last_id
+        # Notifications that still come are put into a queue, until it is answered.
+        self._forgotten[id] = subscription
+        self._write(request_line(id, "unsubscribe", subscription=subscription) + b"\n")
 
     def _write(self, data: bytes) -> None:
         is_first = not self._unsent
@@ -1596,6 +1646,14 @@ class _AsyncConnection:
         if type(id) is not int or not 0 <= id <= self._last_id:
             raise ProtocolError(f"an answer that nobody waits for: {line[:200]!r}")
         future = self._asked.get(id)
+        if id in self._forgotten:
+            self.forget(self._forgotten.pop(id))
+            return
+        if id in self._abandoned:
+            self._abandoned.discard(id)
+            if "result" in message:
+                self.abandon(_read(_Subscribed, message["result"]).subscription)
+            return
         if future is None or future.done():
             return
         try:
@@ -1607,6 +1665,13 @@ class _AsyncConnection:
         self.is_over = True
         self._task.cancel()
 
+    def end(self, why: ExchangeClockError) -> None:
+        """Closes, as its answers cannot be trusted."""
+        for future in self._asked.values():
+            if not future.done():
+                future.set_exception(why)
+        self.close()
+
     async def closed(self) -> None:
         """Closes, and waits until that is done."""
         self.close()
@@ -1614,7 +1679,11 @@ class _AsyncConnection:
 
 
 class AsyncSubscription:
-    """Offsets as they change: `async for offset in subscription`. Never ends before it is closed."""
+    """Offsets as they change: `async for offset in subscription`. Never ends before it is closed.
+
+    All of a client share its connection, for which the daemon allows 16. One that is referred to no
+    more ends by itself; `close` ends it at once.
+    """
 
     def __init__(
         self, clock: AsyncExchangeClock, exchanges: Optional[Sequence[str]],
@@ -1629,22 +1698,38 @@ class AsyncSubscription:
         self._id: Any = None
         self._queue: asyncio.Queue[Union[Offset, ExchangeClockError, None]]
         self._is_closed = False
+        self._closings = clock._closings
+
+    def __del__(self) -> None:
+        """Whoever leaves the iteration, and the subscription, need not close it."""
+        connection: Optional[_AsyncConnection] = getattr(self, "_connection", None)
+        if connection is None or connection.is_over or connection._loop.is_closed():
+            return
+        try:
+            connection._loop.call_soon_threadsafe(connection.abandon, self._id)
+        except RuntimeError:
+            # The loop ended just now.
+            pass
 
     async def _subscribe(self) -> None:
         while True:
+            self._clock._go_on_since(self._closings)
             kept = self._clock._connection
             connection = await self._clock._connected()
             try:
-                self._id, self._queue = await connection.subscribe(
-                    self._clock.timeout, self._params
-                )
-                self._connection = connection
-                return
+                id, queue = await connection.subscribe(self._clock.timeout, self._params)
             except TimedOut:
                 raise
             except Unreachable:
-                if connection is not kept:
+                if connection is not kept or self._closings != self._clock._closings:
                     raise
+                continue
+            if self._is_closed:
+                # Meanwhile.
+                connection.abandon(id)
+                return
+            self._connection, self._id, self._queue = connection, id, queue
+            return
 
     async def __aiter__(self) -> AsyncIterator[Offset]:
         while not self._is_closed:
@@ -1652,7 +1737,9 @@ class AsyncSubscription:
                 try:
                     await self._subscribe()
                 except (Unreachable, Overloaded):
-                    await asyncio.sleep(1)
+                    if not self._is_closed:
+                        self._clock._go_on_since(self._closings)
+                        await asyncio.sleep(1)
                 continue
             told = await self._queue.get()
             if isinstance(told, Offset):
@@ -1661,6 +1748,8 @@ class AsyncSubscription:
             self._connection = None
             if isinstance(told, ProtocolError):
                 raise told
+            if not self._is_closed:
+                self._clock._go_on_since(self._closings)
 
     async def close(self) -> None:
         """Ends the iteration, and tells the daemon."""
