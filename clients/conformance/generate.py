@@ -685,6 +685,8 @@ def pages() -> list[JSON]:
     it.case(
         "moved within an hour", {"checked_raw_ns": RAW - 3_600 * S}, real=REAL + 2_181 * MS)
     it.case("looked at just after", {"checked_raw_ns": RAW + 5 * MS})
+    # An age is never below 0: the slack stays 20 ms.
+    it.case("looked at long after", {"checked_raw_ns": RAW + 60 * S}, real=REAL + 19 * MS)
 
     # Rules and formats.
     for format, name in enumerate(FORMATS):

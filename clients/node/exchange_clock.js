@@ -344,7 +344,7 @@ function refusalOf(error, line) {
 
 const HEADER_BYTES = 64;
 const SLOT_BYTES = 192;
-const TRIES = 100;
+const TRIES = 1000;
 const [, SYNCHRONIZED, HOLDOVER] = STATES.keys();
 const RULE_WINDOW = 1;
 const RULE_EXPIRY = 2;
@@ -486,7 +486,8 @@ class Page {
     }
     if (rawNs > slot.voidAfter) throw new PageRefusal('void', { exchange });
     const moved = absolute(realNs - rawNs - slot.realMinusRaw);
-    if (Number(moved) > 20e6 + Number(rawNs - slot.checked) * 600e-6) {
+    const age = Math.max(Number(rawNs - slot.checked), 0);
+    if (Number(moved) > 20e6 + age * 600e-6) {
       throw new PageRefusal('clock_moved', { exchange });
     }
     const elapsed = rawNs - slot.asOf;

@@ -567,7 +567,7 @@ _STATES: Tuple[State, ...] = ("unknown", "synchronized", "holdover", "disrupted"
 _SYNCHRONIZED, _HOLDOVER = 1, 2
 _WINDOW, _EXPIRY = 1, 2
 _MAY_CHOOSE, _DOCUMENTED = 1, 2
-_TRIES = 100
+_TRIES = 1000
 _SLACK_NS = 20_000_000
 _SLACK_RATE = 600e-6
 _ABANDONED_NS = 3_000_000_000
@@ -695,7 +695,7 @@ class Page:
             raise self._refusal("void", exchange)
         since = raw_ns - checked
         moved = real_ns - raw_ns - real_minus_raw
-        slack = _SLACK_NS + since * _SLACK_RATE
+        slack = _SLACK_NS + since * _SLACK_RATE if since > 0 else _SLACK_NS
         if moved > slack or -moved > slack:
             raise self._refusal("clock_moved", exchange)
         if since > _ABANDONED_NS and self._is_abandoned(raw_ns):
