@@ -1495,8 +1495,8 @@ class _AsyncConnection:
         self._subscribed: Dict[int, asyncio.Queue[Union[Offset, ExchangeClockError, None]]] = {}
         self._forgotten: Dict[int, int] = {}
         """Subscriptions to be forgotten, by the request that ends each."""
-        self._abandoned: Set[int] = set()
-        """Requests to subscribe that were cancelled."""
+        self._subscribing: Set[int] = set()
+        """Requests to subscribe that are not answered, be they cancelled."""
         self._why: Optional[ExchangeClockError] = None
         """That it has ended, once everybody who waited was told."""
         self._task = asyncio.ensure_future(self._receive())
@@ -1531,6 +1531,8 @@ class _AsyncConnection:
         id = self._last_id
         line = request_line(id, method, **params) + b"\n"
         future = self._asked[id] = self._loop.create_future()
+        if method == "subscribe":
+            self._subscribing.add(id)
         self._write(line)
         try:
             return await asyncio.wait_for(future, timeout)
@@ -1539,12 +1541,9 @@ class _AsyncConnection:
             raise TimedOut(f"the daemon at {self.path} did not answer in time") from None
         except asyncio.CancelledError:
             # Nobody will ever read a subscription; the daemon has it already, or soon.
-            if method == "subscribe" and not self.is_over:
-                if future.done() and not future.cancelled():
-                    if future.exception() is None:
-                        self.abandon(_read(_Subscribed, future.result()).subscription)
-                else:
-                    self._abandoned.add(id)
+            is_answered = future.done() and not future.cancelled() and not future.exception()
+            if method == "subscribe" and is_answered:
+                self.abandon(_read(_Subscribed, future.result()).subscription)
             raise
         finally:
             self._asked.pop(id, None)
@@ -1649,12 +1648,11 @@ class _AsyncConnection:
         if id in self._forgotten:
             self.forget(self._forgotten.pop(id))
             return
-        if id in self._abandoned:
-            self._abandoned.discard(id)
-            if "result" in message:
-                self.abandon(_read(_Subscribed, message["result"]).subscription)
-            return
+        is_subscription = id in self._subscribing
+        self._subscribing.discard(id)
         if future is None or future.done():
+            if is_subscription and "result" in message:
+                self.abandon(_read(_Subscribed, message["result"]).subscription)
             return
         try:
             future.set_result(_result(message, id, line))
