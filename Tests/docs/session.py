@@ -19,6 +19,8 @@ SERVERS = re.compile(r"exchange-clockd|exchange-clock-exporter|exchange-clock-si
 PORTS = ("8700", "8701", "9847")
 """Those that the pages name; each stands for a free one here."""
 SOCKET = "/run/exchange-clock/exchange-clock.sock"
+INSTALLED = "/usr/share/exchange-clock/"
+"""Where the package has the clients; the tree has them here."""
 SECONDS = 60
 MAKE = """#!/bin/sh
 # Stands in for make, which a test may not begin anew: whether there is such a target.
@@ -41,13 +43,15 @@ class Session:
         (tools / "make").chmod(0o755)
         for entry in ("clients", "config", "demo", "docs", "packaging", "Sources"):
             (directory / entry).symlink_to(ROOT / entry)
-        self._replaced = {port: str(free_port()) for port in PORTS} | {SOCKET: str(daemon_socket)}
+        self._replaced = {port: str(free_port()) for port in PORTS} | {
+            SOCKET: str(daemon_socket), INSTALLED: f"{ROOT}/"}
         self._environment = os.environ | {
             "PATH": f"{tools}:{BUILD}:{os.environ['PATH']}",
             "EXCHANGE_CLOCK_SOCKET": str(daemon_socket),
-            "PYTHONPATH": str(ROOT / "clients" / "python"),
             "USER": "nobody",
         }
+        # A page that wants a client says how to get it.
+        self._environment.pop("PYTHONPATH", None)
 
     def __enter__(self) -> Self:
         return self

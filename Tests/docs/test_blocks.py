@@ -24,6 +24,7 @@ import tempfile
 import unittest
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pages import DOCS, ROOT, Block, all_blocks, blocks, pages, prose
@@ -41,7 +42,7 @@ RUNNERS = {
     ("docs/protocol.md", "transcript"): "Tests/clients/test_protocol.py",
 }
 HERE = {"sh", "console", "toml", "yaml", "swift", "python"}
-MOST_NOT_RUN = 2
+MOST_NOT_RUN = 3
 PROGRAMS = r"exchange-clock|make |sudo |systemctl |journalctl |curl |docker |python3? |pip |npm |\$ "
 PROMTOOL = ROOT / ".build/prometheus/usr/bin/promtool"
 
@@ -235,7 +236,7 @@ class RunTests(unittest.TestCase):
                 self.assertEqual(len(documents), 1)
                 self.check_yaml(block, documents[0], session)
 
-    def check_yaml(self, block: Block, document: dict[str, object], session: Session) -> None:
+    def check_yaml(self, block: Block, document: dict[str, Any], session: Session) -> None:
         if "apiVersion" in document:
             import kubernetes_validate
 
@@ -244,6 +245,7 @@ class RunTests(unittest.TestCase):
             with self.assertRaises(kubernetes_validate.ValidationError):
                 kubernetes_validate.validate(document | {"speck": {}}, version, strict=True)
             note(f"{block.place}: valid for Kubernetes {version}")
+            self.check_kubernetes(block, document, session)
         elif "scrape_configs" in document:
             if not PROMTOOL.exists():
                 print(f"\nSKIPPED: {block.place}: there is no {PROMTOOL} (make test-metrics)",
@@ -260,6 +262,35 @@ class RunTests(unittest.TestCase):
             self.assertEqual(set(document), {"services"})
         else:
             self.fail(f"{block.place}: nobody checks such a document")
+
+
+    def check_kubernetes(
+        self, block: Block, document: dict[str, Any], session: Session
+    ) -> None:
+        anchors = set(re.findall(r"&(\w+)", block.text))
+        self.assertEqual(anchors, set(re.findall(r"\*(\w+)", block.text)), "an anchor without use")
+        if document["kind"] == "ConfigMap":
+            [(name, text)] = document["data"].items()
+            self.assertEqual(name, "exchange-clock.toml")
+            (session.directory / name).write_text(text)
+            session.run(["exchange-clock", "check-config", name], block)
+            return
+        pod = document["spec"]["template"]["spec"]
+        for volume in pod["volumes"]:
+            if "configMap" in volume:
+                page = (ROOT / block.page).read_text()
+                self.assertIn(f"kind: ConfigMap\nmetadata:\n  name: {volume['configMap']['name']}\n", page)
+        daemon = pod["containers"][0]
+        commands = {
+            kind: daemon[kind]["exec"]["command"]
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe")
+        }
+        # What waits for exchanges must not have the daemon killed.
+        self.assertEqual(
+            {kind for kind, command in commands.items() if "wait" in command}, {"readinessProbe"})
+        self.assertIn("--ready", commands["readinessProbe"])
+        for command in commands.values():
+            session.run(command, block)
 
 
 def shape(text: str) -> str:
