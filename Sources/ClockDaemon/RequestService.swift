@@ -227,7 +227,9 @@ struct RequestService: Sendable {
       return JSONValue.array(
         content.entries.map { $0.offset(at: clocks, host: content.host).json })
     case .health:
-      return board.read().health(at: clocks, started: board.started).json
+      var health = board.read().health(at: clocks, started: board.started)
+      health.startedMicroseconds = board.startedMicroseconds
+      return health.json
     case .exchanges:
       return JSONValue.array(exchanges())
     }

@@ -53,6 +53,8 @@ final class StatusBoard: Sendable {
   }
 
   let started = HostClocks.monotonic()
+  /// CLOCK_REALTIME then, Unix microseconds; a step of that clock later on does not change it.
+  let startedMicroseconds = HostClocks.read().local.nanoseconds / 1_000
   private let content: Mutex<Content>
 
   /// What CLOCK_REALTIME showed before.

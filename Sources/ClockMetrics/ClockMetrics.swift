@@ -33,6 +33,10 @@ package enum ClockMetrics {
         "exchange_clock_uptime_seconds", unit: "seconds", "How long the daemon has been running.",
         one(health["uptime_ms"], per: 1e3)),
       MetricFamily(
+        "exchange_clock_start_time_seconds", unit: "seconds",
+        "When the daemon was started, Unix time by CLOCK_REALTIME as it was then.",
+        one(health["started_us"], per: 1e6)),
+      MetricFamily(
         "exchange_clock_ready",
         "Whether the exchanges that readiness waits for have had an estimate: 1 or 0.",
         [.init([], health["ready"]?.bool == true ? 1 : 0)]),

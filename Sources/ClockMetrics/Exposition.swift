@@ -14,8 +14,35 @@ package enum Exposition: String, Sendable, CaseIterable {
 
   /// What a client that sends this `Accept` header is answered in.
   package static func accepted(by header: String?) -> Exposition {
-    header?.lowercased().contains("application/openmetrics-text") == true
-      ? .openMetrics : .prometheus
+    var best: (format: Exposition, quality: Double) = (.prometheus, 0)
+    for entry in (header ?? "").lowercased().split(separator: ",") {
+      let parts = entry.split(separator: ";").map(trimmed)
+      let parameter = { (name: String) in
+        parts.dropFirst().first { $0.hasPrefix(name + "=") }.map { $0.dropFirst(name.count + 1) }
+      }
+      let version = parameter("version").map { trimmed($0, also: "\"") }
+      let quality = parameter("q").map { Double($0) ?? 0 } ?? 1
+      let format: Exposition
+      switch parts.first {
+      case "application/openmetrics-text" where version.map { $0.hasPrefix("1.0") } ?? true:
+        format = .openMetrics
+      case "text/plain", "text/*": format = .prometheus
+      default: continue
+      }
+      // Of equals, that which has units.
+      let isEqual = quality == best.quality && quality > 0
+      if quality > best.quality || (isEqual && format == .openMetrics) { best = (format, quality) }
+    }
+    return best.format
+  }
+
+  private static func trimmed(_ text: Substring) -> Substring { trimmed(text, also: " ") }
+
+  private static func trimmed(_ text: Substring, also mark: Character) -> Substring {
+    var text = text
+    while let first = text.first, [" ", "\t", mark].contains(first) { text.removeFirst() }
+    while let last = text.last, [" ", "\t", mark].contains(last) { text.removeLast() }
+    return text
   }
 
   /// The whole text, its last newline included.

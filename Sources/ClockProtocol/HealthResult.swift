@@ -26,6 +26,9 @@ package struct HealthResult: Sendable, Equatable {
   /// The file that the daemon's settings are of; nil where it does not tell.
   package var configuration: String?
   package var uptimeMilliseconds: Int64
+
+  /// CLOCK_REALTIME when the daemon was started, Unix microseconds, as it was then.
+  package var startedMicroseconds: Int64?
   package var version: String
 
   /// What most exchanges agree CLOCK_REALTIME lacks; nil before the first estimate. Positive: the
@@ -67,7 +70,8 @@ package struct HealthResult: Sendable, Equatable {
       "status": .string(status.rawValue),
       "reasons": .array(reasons.map(JSONValue.string)), "ready": .bool(isReady),
       "ready_now": .bool(isReadyNow), "configuration": configuration.map(JSONValue.string) ?? .null,
-      "uptime_ms": .integer(uptimeMilliseconds), "version": .string(version),
+      "uptime_ms": .integer(uptimeMilliseconds),
+      "started_us": .optional(startedMicroseconds), "version": .string(version),
       "system_clock": [
         "offset_ns": .optional(systemClockOffsetNanoseconds),
         "error_ns": .optional(systemClockErrorNanoseconds),

@@ -14,7 +14,8 @@ import Testing
     ageMilliseconds: 5)
 
   private static let health: JSONValue = [
-    "status": "degraded", "ready": true, "uptime_ms": 1500, "version": "0.1.0",
+    "status": "degraded", "ready": true, "uptime_ms": 1500,
+    "started_us": 1_795_262_000_250_000, "version": "0.1.0",
     "system_clock": [
       "offset_ns": 250_000_000, "error_ns": 10_000_000, "kernel_synchronized": nil,
       "kernel_maximum_error_ns": nil,
@@ -43,7 +44,8 @@ import Testing
   @Test(
     arguments: [
       "exchange_clock_up 1", #"exchange_clock_build_info{version="0.1.0"} 1"#,
-      "exchange_clock_uptime_seconds 1.5", #"exchange_clock_health{status="degraded"} 1"#,
+      "exchange_clock_uptime_seconds 1.5", "exchange_clock_start_time_seconds 1795262000.25",
+      #"exchange_clock_health{status="degraded"} 1"#,
       #"exchange_clock_health{status="ok"} 0"#, "exchange_clock_clients 3",
       "exchange_clock_system_clock_offset_seconds 0.25",
       #"exchange_clock_state{exchange="okx",state="synchronized"} 1"#,

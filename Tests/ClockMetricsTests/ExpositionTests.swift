@@ -43,6 +43,22 @@ import Testing
         == .openMetrics)
   }
 
+  @Test(
+    arguments: [
+      ("application/openmetrics-text; version=\"1.0.0\"; q=0.5, text/plain;q=0.5", true),
+      ("text/plain;q=0.4, application/openmetrics-text", true),
+      ("application/openmetrics-text;version=0.0.1;q=0.9, */*;q=0.1", false),
+      ("application/openmetrics-text;version=2.0.0, text/plain;q=0.2", false),
+      ("application/openmetrics-text;q=0, text/plain", false),
+      ("application/openmetrics-text;q=0", false),
+      ("application/openmetrics-text;q=0.3, text/plain;version=0.0.4;q=0.8", false),
+      ("x-application/openmetrics-text-not", false), ("*/*", false), ("", false), (";,q=", false),
+      ("application/openmetrics-text;q=much", false),
+    ])
+  func theClientsPreferenceCounts(header: String, isOpenMetrics: Bool) {
+    #expect(Exposition.accepted(by: header) == (isOpenMetrics ? .openMetrics : .prometheus))
+  }
+
   @Test func numbersLoseNothing() {
     for value in [0, -3, 1_795_262_400.123456, 1e-9, .pi, 1e300] as [Double] {
       #expect(Double(Exposition.number(value)) == value)
