@@ -115,6 +115,9 @@ struct Invocation: Equatable {
     if verb != .help { names = Array(words.dropFirst()) }
     if let complaint = verb.complaint(about: names) { throw UsageError(message: complaint) }
     for option in options { try take(option.name, option.value) }
+    if csv, plot != nil {
+      throw UsageError(message: "--csv and --plot: one of them; a table is no picture")
+    }
   }
 
   private static let valued =
@@ -140,7 +143,13 @@ struct Invocation: Equatable {
       }
       exposition = format
     case ("--csv", nil) where verb == .history: csv = true
-    case ("--plot", let value?) where verb == .history: plot = value
+    case ("--plot", let value?) where verb == .history:
+      let ending = value.split(separator: ".").last.map { $0.lowercased() } ?? ""
+      guard !["png", "jpg", "jpeg", "gif", "pdf", "webp"].contains(ending) else {
+        throw UsageError(
+          message: "--plot: \"\(value)\": the picture is SVG; name a file that ends with .svg")
+      }
+      plot = value
     case ("--since", let value?) where verb == .history:
       guard let duration = Self.duration(value) else {
         throw UsageError(message: "--since: \"\(value)\" is not a duration such as 24h or 7d")

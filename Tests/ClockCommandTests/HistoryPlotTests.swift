@@ -54,6 +54,46 @@ import Testing
     #expect(document.contains("clock set back by 2.00 s"))
   }
 
+  @Test func theBandIsTheBoundThatWasGivenUntilTheNextResync() throws {
+    let bounds = PlotBounds(history(2), until: Self.begin + 3 * Self.hour)
+    let run = try #require(bounds.runs.first)
+    #expect(bounds.runs.count == 1)
+    // 1 ppm of an hour are 3.6 ms.
+    #expect(run.map(\.time) == [0, 1, 1, 3].map { Self.begin + $0 * Self.hour })
+    #expect(run.map(\.upper) == [800_000, 4_500_000, 900_000, 8_100_000])
+    #expect(run.map(\.lower) == [-800_000, -4_300_000, -700_000, -7_900_000])
+  }
+
+  @Test func whereTheDaemonWasStoppedThereIsAGap() throws {
+    let bounds = PlotBounds(
+      history(3, events: [event(2, .started)]), until: Self.begin + 2 * Self.hour)
+    #expect(bounds.measured.map(\.count) == [1, 2])
+    #expect(bounds.runs.first?.count == 1, "nobody knows how long the bound was still given")
+    let unknown = PlotBounds(
+      history(2, events: [event(2, .state, "holdover -> unknown: too old")]),
+      until: Self.begin + Self.hour)
+    #expect(unknown.runs.map(\.count) == [2, 1])
+  }
+
+  @Test func holdoverIsShown() throws {
+    let events = [
+      event(2, .state, "synchronized -> holdover: HTTP 503"),
+      event(4, .state, "holdover -> synchronized"),
+    ]
+    let bounds = PlotBounds(history(4, events: events), until: Self.begin + 3 * Self.hour)
+    #expect(bounds.holdovers == [Self.begin + Self.hour...Self.begin + 2 * Self.hour])
+    let document = try #require(HistoryPlot(history(4, events: events))).document
+    #expect(document.matches(of: #/class="holdover"/#).count == 1)
+  }
+
+  @Test func onlyWhatCanBeDrawnIsAskedFor() throws {
+    for words in [["--plot", "x.png"], ["--plot", "x.PDF"], ["--csv", "--plot", "x.svg"]] {
+      #expect(throws: UsageError.self) { try Invocation(["history", "okx"] + words) }
+    }
+    #expect(try Invocation(["history", "okx", "--plot", "-"]).plot == "-")
+    #expect(try Invocation(["history", "okx", "--plot=x"]).plot == "x")
+  }
+
   @Test func oneMeasurementIsAPictureAndNoneIsNot() throws {
     let document = try #require(HistoryPlot(history(1))).document
     #expect(document.contains("class=\"whisker\""))

@@ -18,15 +18,21 @@ struct HistoryPlot {
 
   private let history: HistoryResult
   private let time: PlotAxis
+  private let bounds: PlotBounds
 
   /// Nil where nothing was measured.
-  init?(_ history: HistoryResult) {
+  ///
+  /// - Parameter now: CLOCK_REALTIME, Unix microseconds, up to which the daemon has gone on; nil
+  ///   for no longer than something was written down.
+  init?(_ history: HistoryResult, now: Int64? = nil) {
     let times =
       history.measurements.map(\.microseconds) + history.events.map(\.microseconds)
+      + (now.map { [$0] } ?? [])
     guard !history.measurements.isEmpty, let first = times.min(), let last = times.max() else {
       return nil
     }
     self.history = history
+    bounds = PlotBounds(history, until: last)
     // Some air, so that the last point is not on the edge.
     let air = max((last - first) / 100, 1_000_000)
     time = PlotAxis(
@@ -64,7 +70,8 @@ struct HistoryPlot {
       at: .init(x: Self.right, y: 28), anchor: "end")
     svg.text(
       "small",
-      "offset: the exchange's clock minus this host's, +: it is ahead; band: rigorous bounds",
+      "offset: the exchange's clock minus this host's, +: ahead; band: the bound that was given;"
+        + " yellow: holdover",
       at: .init(x: Self.left, y: 52))
   }
 
@@ -87,26 +94,34 @@ struct HistoryPlot {
   }
 
   private func drawOffsets(_ svg: inout SVG) {
-    let ends = history.measurements.flatMap {
-      [Double($0.lowerNanoseconds), Double($0.upperNanoseconds)]
-    }
+    let runs = bounds.runs
+    let ends = runs.flatMap { $0.flatMap { [Double($0.lower), Double($0.upper)] } }
     let axis = PlotAxis(
       nanoseconds: ends, begin: Self.offsets.bottom, end: Self.offsets.top, signs: true)
     drawValues(axis, &svg)
+    let point = { (time: Int64, value: Int64) in
+      SVG.Point(x: self.time.place(Double(time)), y: axis.place(Double(value)))
+    }
+    for span in bounds.holdovers {
+      let (left, right) = (
+        time.place(Double(span.lowerBound)), time.place(Double(span.upperBound))
+      )
+      svg.rectangle(
+        "holdover", x: left, y: Self.offsets.top, width: max(right - left, 1),
+        height: Self.offsets.bottom - Self.offsets.top)
+    }
     for run in runs {
-      let point = { (entry: HistoryResult.Measurement, value: Int64) in
-        SVG.Point(x: time.place(Double(entry.microseconds)), y: axis.place(Double(value)))
-      }
-      let upper = run.map { point($0, $0.upperNanoseconds) }
-      let lower = run.map { point($0, $0.lowerNanoseconds) }
-      if run.count > 1 {
+      let upper = run.map { point($0.time, $0.upper) }
+      let lower = run.map { point($0.time, $0.lower) }
+      if run.count == 1 {
+        svg.line("whisker", [upper[0], lower[0]])
+      } else {
         svg.area("band", upper + lower.reversed())
-        svg.line("offset", run.map { point($0, $0.offsetNanoseconds) })
+        svg.line("offset", run.map { point($0.time, $0.offset) })
       }
-      for (index, entry) in run.enumerated() {
-        if run.count == 1 { svg.line("whisker", [upper[index], lower[index]]) }
-        svg.dot("resync", point(entry, entry.offsetNanoseconds), radius: dotRadius)
-      }
+    }
+    for entry in history.measurements {
+      svg.dot("resync", point(entry.microseconds, entry.offsetNanoseconds), radius: dotRadius)
     }
   }
 
@@ -119,7 +134,7 @@ struct HistoryPlot {
       "small", "round trip, shortest of each resync",
       at: .init(x: Self.left, y: Self.roundTrips.top - 10))
     drawValues(axis, &svg)
-    for run in runs {
+    for run in bounds.measured {
       let points = run.map {
         SVG.Point(
           x: time.place(Double($0.microseconds)),
@@ -174,31 +189,14 @@ struct HistoryPlot {
 
   private var dotRadius: Double { history.measurements.count > 400 ? 1.2 : 2.2 }
 
-  /// Measurements that a line may connect: no clock was moved between them.
-  private var runs: [[HistoryResult.Measurement]] {
-    let breaks = history.events.filter {
-      [.localStep, .exchangeStep, .disruption].contains($0.kind)
-    }.map(\.sequence)
-    var runs: [[HistoryResult.Measurement]] = []
-    for entry in history.measurements {
-      if let last = runs.last?.last, entry.microseconds >= last.microseconds,
-        !breaks.contains(where: { last.sequence < $0 && $0 < entry.sequence })
-      {
-        runs[runs.count - 1].append(entry)
-      } else {
-        runs.append([entry])
-      }
-    }
-    return runs
-  }
-
   /// The class of its line; nil for what is not drawn.
   private static func kind(of event: HistoryResult.Event) -> String? {
     switch event.kind {
     case .localStep, .disruption: "local"
     case .exchangeStep, .stepRefused, .rejection, .stopSignal, .rate: "remote"
     case .state: event.text.contains("-> synchronized") ? nil : "remote"
-    case .started, .fleet: nil
+    case .started: "remote"
+    case .fleet: nil
     }
   }
 
@@ -208,6 +206,7 @@ struct HistoryPlot {
       case .localStep:
         "clock set \(event.sizeNanoseconds < 0 ? "back" : "ahead") by "
           + Text.nanoseconds(Int64(clamping: event.sizeNanoseconds.magnitude))
+      case .started: "daemon started"
       case .state: event.text.split(separator: "-> ").last.map(String.init) ?? event.text
       case .exchangeStep: "exchange stepped by \(Text.nanoseconds(event.sizeNanoseconds))"
       default: event.text
@@ -220,7 +219,8 @@ struct HistoryPlot {
     text{font-family:system-ui,'Segoe UI',Helvetica,Arial,'DejaVu Sans',sans-serif;fill:#222}\
     .title{font-size:18px;font-weight:600}.small{font-size:12px;fill:#555}\
     .tick{font-size:11px;fill:#555}.back{fill:#fff}.grid{stroke:#e3e3e3;fill:none}\
-    .band{fill:#2a78d6;opacity:.18}.offset,.trip{fill:none;stroke:#2a78d6;stroke-width:1.4}\
+    .band{fill:#2a78d6;opacity:.18}.holdover{fill:#e3b341;opacity:.16}\
+    .offset,.trip{fill:none;stroke:#2a78d6;stroke-width:1.4}\
     .whisker{stroke:#2a78d6;stroke-width:4;opacity:.3}.resync{fill:#2a78d6}\
     .trip{stroke:#7a52c7}.tripdot{fill:#7a52c7}.rejected{fill:#d1542d}\
     .local,.remote{fill:none;stroke:#c23b22;stroke-dasharray:5 3}.remote{stroke:#b07d10}\

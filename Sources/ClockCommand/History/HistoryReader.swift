@@ -6,14 +6,17 @@ internal import LinuxSystem
 
 /// Asks the daemon for a history, page by page.
 enum HistoryReader {
-  /// - Parameter since: CLOCK_REALTIME, Unix microseconds.
+  /// - Parameters:
+  ///   - since: CLOCK_REALTIME, Unix microseconds.
+  ///   - first: entries up to this number are left out.
   static func read(
-    _ exchange: String, since: Int64, socket: String, patience: Duration = .seconds(60)
+    _ exchange: String, since: Int64, after first: Int64 = 0, socket: String,
+    patience: Duration = .seconds(60)
   ) throws -> HistoryResult {
     var connection = try DaemonConnection(to: socket, patience: patience)
     var whole = HistoryResult(
       exchange: exchange, measurements: [], events: [], damaged: 0, next: nil)
-    var after: Int64? = 0
+    var after: Int64? = first
     while let begin = after {
       let answer = try connection.call(
         .history,

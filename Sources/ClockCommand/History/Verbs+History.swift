@@ -11,7 +11,7 @@ extension Verbs {
     let name = invocation.names[0]
     let history = try HistoryReader.read(name, since: since, socket: invocation.socket)
     if let path = invocation.plot {
-      guard let plot = HistoryPlot(history) else {
+      guard let plot = HistoryPlot(history, now: now) else {
         throw NothingToShow(message: "nothing of \(name) was measured in that time")
       }
       try Output.write(plot.document, toFile: path)
