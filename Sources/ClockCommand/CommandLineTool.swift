@@ -41,7 +41,7 @@ package enum CommandLineTool {
     case .stamp: try Verbs.stamp(invocation)
     case .offset: try Verbs.offset(invocation)
     case .wait: return try Verbs.wait(invocation)
-    case .resync: try Verbs.resync(invocation)
+    case .resync: return try Verbs.resync(invocation)
     case .watch: try Verbs.watch(invocation)
     case .metrics: try Verbs.metrics(invocation)
     case .history: try Verbs.history(invocation)

@@ -1,8 +1,8 @@
 /// What the program's exit says; as sysexits(3) has it where it has one.
 enum ExitCode: CInt {
   case success = 0
-  /// The daemon answered with an error, `wait` ran out of time, `diagnose` found something, or
-  /// `report` did not.
+  /// The daemon answered with an error, `wait` ran out of time, `diagnose` found something,
+  /// `report` did not, or `resync` did not measure all it should.
   case refused = 1
   /// What `wait` waits for can never happen.
   case impossible = 2

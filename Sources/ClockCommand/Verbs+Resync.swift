@@ -6,7 +6,10 @@ internal import LinuxSystem
 
 extension Verbs {
   /// Has exchanges measured, and shows how far that is.
-  static func resync(_ invocation: Invocation) throws {
+  ///
+  /// - Returns: `refused` where one of them was not measured.
+  static func resync(_ invocation: Invocation) throws -> ExitCode {
+    let begin = HostClocks.monotonic()
     let params = JSONValue.members(
       ("exchange", invocation.names.first.map(JSONValue.string)),
       ("accept_step", invocation.acceptsStep ? true : nil))
@@ -15,6 +18,25 @@ extension Verbs {
       return try connection.call(.resync, params, waiting: waiting)
     }
     try show(invocation, result, offsets(of:)) { OffsetText.table($0) }
+    let passed = HostClocks.monotonic() - begin
+    let missed = notMeasured(offsets(of: result) ?? [], within: passed)
+    for offset in missed {
+      let reason = offset.reason.isEmpty ? "no resync now" : offset.reason
+      let wait = Text.bareWait(milliseconds: offset.nextSyncMilliseconds)
+      Output.complain("\(offset.exchange) was not measured: \(reason); next resync: \(wait)")
+    }
+    return missed.isEmpty ? .success : .refused
+  }
+
+  /// Those of which no good sample came in since the demand.
+  static func notMeasured(
+    _ offsets: [OffsetResult], within passed: Duration
+  ) -> [OffsetResult] {
+    offsets.filter { offset in
+      guard let known = offset.measurement, offset.failures == 0 else { return true }
+      // A burst that was under way is joined: its samples may be from before the demand.
+      return .milliseconds(known.ageMilliseconds) > passed + .seconds(1)
+    }
   }
 
   private static func withProgress(

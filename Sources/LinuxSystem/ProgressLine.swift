@@ -27,7 +27,8 @@ package struct ProgressLine: ~Copyable {
     guard isShown else { return }
     var (columns, rows): (CInt, CInt) = (80, 24)
     _ = ec_terminal_size(2, &columns, &rows)
-    let bytes = Array((Self.erase + text.prefix(Int(columns) - 1)).utf8)
+    // With room for the ^C of who interrupts it: on the next line it would not be erased.
+    let bytes = Array((Self.erase + text.prefix(max(Int(columns) - 3, 0))).utf8)
     _ = write(2, bytes, bytes.count)
   }
 }

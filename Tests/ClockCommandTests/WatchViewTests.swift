@@ -113,6 +113,57 @@ import Testing
       })
   }
 
+  @Test func whatTheDaemonWritesDownIsToldOnceAndWithOneArrow() {
+    var model = model([offset("okx")])
+    let event = { (sequence: Int64, kind: HistoryResult.Event.Kind, text: String) in
+      HistoryResult.Event(
+        sequence: sequence, microseconds: Self.noon + sequence, kind: kind, sizeNanoseconds: 0,
+        text: text)
+    }
+    var history = HistoryResult(
+      exchange: "okx", measurements: [],
+      events: [
+        event(1, .started, "x"), event(2, .stopSignal, "HTTP 429: stays away for 30 s"),
+        event(3, .state, "synchronized -> holdover: HTTP 429"),
+      ], damaged: 0, next: nil)
+    model.take(history, arrow: "→")
+    model.take(history, arrow: "→")
+    // The same change by notification is no second one.
+    model.update(
+      [offset("okx", "holdover", reason: "HTTP 429")], at: MonotonicInstant(nanoseconds: 0),
+      microseconds: Self.noon, arrow: "→")
+    history.events.append(event(4, .exchangeStep, "the clock jumped"))
+    model.take(history, arrow: "→")
+    #expect(
+      model.changes.map(\.text) == [
+        "HTTP 429: stays away for 30 s", "synchronized → holdover: HTTP 429", "the clock jumped",
+      ])
+  }
+
+  @Test(arguments: [80, 120]) func theNextResyncIsSeenBesideAReason(columns: Int) {
+    var model = model([
+      offset(
+        "okx", "unknown", reason: "HTTP 418 " + String(repeating: "x", count: 200),
+        nanoseconds: nil), offset("bybit", "holdover", reason: "no answer within 5 s"),
+    ])
+    model.trails["bybit"] = [(Self.noon - 7_200_000_000, 1), (Self.noon - 10, 2)]
+    let lines = text(view(model, columns, 24))
+    #expect(lines.filter { $0.hasSuffix("  90 s") }.count == 2)
+    #expect(lines.contains { $0.contains("no answer") && $0.hasPrefix("bybit") })
+    #expect(lines.last?.contains("logarithmic beyond +-1 ms") == true)
+  }
+
+  @Test func whatWasNotMeasuredIsNotCalledDone() {
+    var failed = offset("kraken")
+    failed.failures = 3
+    var refused = offset("bybit")
+    refused.measurement?.ageMilliseconds = 60_000
+    let missed = Verbs.notMeasured(
+      [offset("okx"), offset("kucoin", "unknown", nanoseconds: nil), failed, refused],
+      within: .seconds(2))
+    #expect(missed.map(\.exchange) == ["kucoin", "kraken", "bybit"])
+  }
+
   @Test func whatIsNewestStaysVisible() {
     var model = model([offset("okx")])
     for index in 0..<500 {

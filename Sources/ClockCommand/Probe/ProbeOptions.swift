@@ -21,6 +21,11 @@ struct ProbeOptions: Equatable {
     }
   }
 
+  /// Nothing says where in the answer of this URL the time is.
+  func readsDate(of name: String) -> Bool {
+    config == nil && name.contains("://") && values["time"] == nil
+  }
+
   /// How the exchange of that name, or the time source at that URL, is to be probed; checked as the
   /// daemon checks its configuration.
   func settings(of name: String, timeout: Duration?) throws -> ExchangeSettings {
@@ -30,7 +35,7 @@ struct ProbeOptions: Equatable {
     var lines = ["[exchanges.\(Self.quoted(id))]"]
     if isURL {
       lines.append("url = \(Self.quoted(name))")
-      if values["time"] == nil { lines.append("time = \"header:Date\"") }
+      if readsDate(of: name) { lines.append("time = \"header:Date\"") }
     }
     for key in Self.keys {
       guard let value = values[key] else { continue }

@@ -18,6 +18,9 @@ extension Verbs {
     if shows {
       let quantum = Text.whole(settings.definition.resolution)
       try Output.write("\(settings.definition.url) tells its time in steps of \(quantum)")
+      if invocation.probe.readsDate(of: name) {
+        try Output.write("read from the Date header; --time says where else the time is")
+      }
       try Output.write(ProbeText.titles)
     }
     let failure = try probe.run(

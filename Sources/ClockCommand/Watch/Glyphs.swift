@@ -13,12 +13,13 @@ struct Glyphs {
   var cut: Character
   var up: String
   var down: String
+  var plusMinus: String
 
   static let unicode = Glyphs(
     zero: "┊", bar: "─", left: "├", right: "┤", point: "●", levels: Array("▁▂▃▄▅▆▇█"),
-    arrow: "→", separator: " · ", cut: "…", up: "↑", down: "↓")
+    arrow: "→", separator: " · ", cut: "…", up: "↑", down: "↓", plusMinus: "±")
 
   static let ascii = Glyphs(
     zero: ":", bar: "-", left: "[", right: "]", point: "o", levels: Array("_.-=+*#@"),
-    arrow: "->", separator: ", ", cut: ">", up: "^", down: "v")
+    arrow: "->", separator: ", ", cut: ">", up: "^", down: "v", plusMinus: "+-")
 }

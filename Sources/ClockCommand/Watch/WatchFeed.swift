@@ -30,9 +30,11 @@ struct WatchFeed: ~Copyable {
   mutating func update(_ model: inout WatchModel, arrow: String) {
     do throws(DaemonConnection.Failure) {
       if connection == nil { try begin(&model, arrow) }
-      take(try connection?.takeNotifications() ?? [], &model, arrow)
+      let fresh = try connection?.takeNotifications() ?? []
+      take(fresh, &model, arrow)
+      readHistory(&model, of: fresh.map(\.exchange), arrow: arrow)
       model.extendTrails()
-      try askHealth(&model)
+      try askHealth(&model, arrow)
       model.trouble = nil
     } catch {
       disconnect()
@@ -51,7 +53,8 @@ struct WatchFeed: ~Copyable {
     descriptor = fresh.descriptorNumber
     connection = consume fresh
     healthAt = nil
-    remember(&model)
+    readHistory(&model, of: offsets.map(\.exchange), arrow: arrow)
+    model.sortChanges()
   }
 
   private mutating func disconnect() {
@@ -66,38 +69,33 @@ struct WatchFeed: ~Copyable {
   }
 
   /// Over a connection of its own, so that no notification comes in between.
-  private mutating func askHealth(_ model: inout WatchModel) throws(DaemonConnection.Failure) {
+  private mutating func askHealth(
+    _ model: inout WatchModel, _ arrow: String
+  ) throws(DaemonConnection.Failure) {
     let now = HostClocks.monotonic()
     guard healthAt.map({ now - $0 >= Self.healthPeriod }) ?? true else { return }
     var other = try DaemonConnection(to: socket, patience: Self.patience)
     let health = try other.call(.health)
     model.health = health
     healthAt = now
+    // Some events change nothing that is notified of.
+    readHistory(&model, of: model.offsets.map(\.exchange), arrow: arrow)
     // Others are followed since the daemon read its configuration again.
     let followed = health["counts"]?["exchanges"]?.integer
     if let followed, followed != Int64(model.offsets.count) { disconnect() }
   }
 
-  /// What was before this program was started, where the daemon knows it.
-  private func remember(_ model: inout WatchModel) {
+  /// What has happened, where the daemon writes it down: first of the last day, then what is new.
+  private func readHistory(_ model: inout WatchModel, of ids: [String], arrow: String) {
     let since = HostClocks.read().local.nanoseconds / 1_000 - 86_400_000_000
-    var past: [WatchModel.Change] = []
-    for offset in model.offsets {
+    for id in ids {
+      let after = model.lastSequence[id]
       guard
         let history = try? HistoryReader.read(
-          offset.exchange, since: since, socket: socket, patience: Self.patience)
+          id, since: after == nil ? since : 0, after: max(after ?? 0, 0), socket: socket,
+          patience: Self.patience)
       else { continue }
-      model.trails[offset.exchange] = history.measurements.map {
-        ($0.microseconds, $0.offsetNanoseconds)
-      }
-      past += history.events.filter { $0.kind != .started }.map { event in
-        WatchModel.Change(
-          microseconds: event.microseconds, exchange: offset.exchange,
-          text: HistoryText.event(event), paint: HistoryText.paint(event))
-      }
-    }
-    if model.changes.isEmpty {
-      model.prepend(past.sorted { $0.microseconds < $1.microseconds })
+      model.take(history, arrow: arrow)
     }
   }
 }

@@ -26,6 +26,12 @@ struct WatchModel {
   /// Offsets of the last day by exchange: CLOCK_REALTIME in Unix microseconds, and nanoseconds.
   var trails: [String: [(time: Int64, value: Int64)]] = [:]
 
+  /// Exchanges whose events, changes of state among them, come from the daemon's history: they are
+  /// not made up here then.
+  private(set) var told: Set<String> = []
+  /// The last entry of the history that was taken, by exchange.
+  private(set) var lastSequence: [String: Int64] = [:]
+
   /// Why nothing new comes in; nil while it does.
   var trouble: String?
 
@@ -44,7 +50,7 @@ struct WatchModel {
       let before = offsets[index]
       offsets[index] = offset
       asOf[offset.exchange] = now
-      guard before.state != offset.state else { continue }
+      guard before.state != offset.state, !told.contains(offset.exchange) else { continue }
       let reason = offset.reason.isEmpty ? "" : ": \(offset.reason)"
       note(
         Change(
@@ -65,14 +71,33 @@ struct WatchModel {
     if changes.count > Self.mostChanges { changes.removeFirst() }
   }
 
-  /// Changes from before this program was started.
-  mutating func prepend(_ past: [Change]) {
-    changes = (past + changes).suffix(Self.mostChanges)
+  /// Takes what the daemon has written down since the last time.
+  mutating func take(_ history: HistoryResult, arrow: String) {
+    let id = history.exchange
+    let last = lastSequence[id] ?? -1
+    told.insert(id)
+    trails[id, default: []] += history.measurements.filter { $0.sequence > last }
+      .map { ($0.microseconds, $0.offsetNanoseconds) }
+    for event in history.events where event.sequence > last && event.kind != .started {
+      note(
+        Change(
+          microseconds: event.microseconds, exchange: id,
+          text: HistoryText.event(event).split(separator: " -> ", omittingEmptySubsequences: false)
+            .joined(separator: " \(arrow) "),
+          paint: HistoryText.paint(event)))
+    }
+    let all = history.measurements.map(\.sequence) + history.events.map(\.sequence)
+    lastSequence[id] = max(last, all.max() ?? -1)
+  }
+
+  /// Puts what several histories have told in the order of its time.
+  mutating func sortChanges() {
+    changes.sort { $0.microseconds < $1.microseconds }
   }
 
   /// Adds to the trail where it has something newer than it ends with.
   mutating func extendTrails() {
-    for offset in offsets {
+    for offset in offsets where !told.contains(offset.exchange) {
       guard let known = offset.measurement else { continue }
       let last = trails[offset.exchange]?.last?.time ?? .min
       if known.lastSyncMicroseconds > last + 1_000_000 {

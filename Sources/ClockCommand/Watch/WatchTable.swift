@@ -88,12 +88,18 @@ struct WatchTable {
     for (column, width) in ordered {
       let known = offset.measurement
       // Why there is nothing to draw, in the place of the drawing and all behind it.
-      if column == .bar, known == nil {
-        line.add(offset.reason, paint)
-        return line
-      }
-      if column == .day, offset.state != "synchronized" {
-        line.add(offset.reason, paint)
+      // Beside the bar where there is room for it.
+      let wantsBar = known == nil || room(from: .day) < offset.reason.count
+      let isReason =
+        offset.state != "synchronized" && column == (wantsBar ? .bar : .day)
+      if isReason {
+        guard widths[.next] != nil else {
+          line.add(offset.reason, paint)
+          return line
+        }
+        line.add(reason(offset, from: column), paint)
+        line.add("  ")
+        line.add(next(offset), .plain, width: widths[.next] ?? 0, isRight: true)
         return line
       }
       switch column {
@@ -112,12 +118,30 @@ struct WatchTable {
       case .day: line.add(day(offset, width), .plain, width: width)
       case .roundTrip: line.add(Self.roundTrip(offset), .plain, width: width, isRight: true)
       case .next:
-        let wait = view.model.nextSync(of: offset, at: view.now)
-        line.add(Text.bareWait(milliseconds: wait), .plain, width: width, isRight: true)
+        line.add(next(offset), .plain, width: width, isRight: true)
       }
       line.add("  ")
     }
     return line
+  }
+
+  private func next(_ offset: OffsetResult) -> String {
+    Text.bareWait(milliseconds: view.model.nextSync(of: offset, at: view.now))
+  }
+
+  private func room(from column: Column) -> Int {
+    ordered.filter { $0.0.rawValue >= column.rawValue && $0.0 != .next }
+      .reduce(-Self.gap) { $0 + $1.1 + Self.gap }
+  }
+
+  /// As wide as the columns from this one up to the next resync.
+  private func reason(_ offset: OffsetResult, from column: Column) -> String {
+    let width = room(from: column)
+    let text = offset.reason
+    guard text.count > width, width > 0 else {
+      return text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+    return String(text.prefix(width - 1)) + String(view.glyphs.cut)
   }
 
   private func day(_ offset: OffsetResult, _ width: Int) -> String {

@@ -96,7 +96,7 @@ struct WatchView {
   private var footer: PaintedLine {
     let room = size.rows - heading.count - 1
     let (count, shown) = (model.offsets.count, shownRows(room))
-    var parts = ["q quits"]
+    var parts = ["q quits", "bars: logarithmic beyond \(glyphs.plusMinus)1 ms"]
     if shown < count {
       let first = min(scroll, mostScroll)
       parts.append(
