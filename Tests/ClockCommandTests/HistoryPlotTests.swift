@@ -69,6 +69,11 @@ import Testing
       history(3, events: [event(2, .started)]), until: Self.begin + 2 * Self.hour)
     #expect(bounds.measured.map(\.count) == [1, 2])
     #expect(bounds.runs.first?.count == 1, "nobody knows how long the bound was still given")
+    let held = PlotBounds(
+      history(1, events: [event(2, .state, "synchronized -> holdover: x"), event(6, .started)]),
+      until: Self.begin + 6 * Self.hour)
+    #expect(held.runs.first?.last?.time == Self.begin + Self.hour, "it ran when it wrote that")
+    #expect(held.holdovers == [Self.begin + Self.hour...Self.begin + Self.hour])
     let unknown = PlotBounds(
       history(2, events: [event(2, .state, "holdover -> unknown: too old")]),
       until: Self.begin + Self.hour)

@@ -46,9 +46,13 @@ struct PlotBounds {
       let event = ends.first {
         $0.sequence > entry.sequence && $0.sequence < next?.sequence ?? .max
       }
-      // When the daemon was stopped is written nowhere.
-      if event?.kind == .started { continue }
-      let last = event?.microseconds ?? next?.microseconds ?? end
+      var last = event?.microseconds ?? next?.microseconds ?? end
+      if let event, event.kind == .started {
+        // When the daemon was stopped is written nowhere: it ran when it wrote something last.
+        last =
+          history.events.last { entry.sequence < $0.sequence && $0.sequence < event.sequence }?
+          .microseconds ?? entry.microseconds
+      }
       if last > entry.microseconds { runs[runs.count - 1].append(Self.point(entry, at: last)) }
     }
     self.measured = measured
@@ -92,9 +96,12 @@ struct PlotBounds {
   ) -> [ClosedRange<Int64>] {
     var spans: [ClosedRange<Int64>] = []
     var begin: Int64?
-    for event in events.sorted(by: { $0.sequence < $1.sequence })
-    where [.state, .started].contains(event.kind) {
-      if let begin, event.microseconds >= begin { spans.append(begin...event.microseconds) }
+    var written: Int64?
+    for event in events.sorted(by: { $0.sequence < $1.sequence }) {
+      defer { written = event.microseconds }
+      guard [.state, .started].contains(event.kind) else { continue }
+      let last = event.kind == .started ? written : event.microseconds
+      if let begin, let last, last >= begin { spans.append(begin...last) }
       begin = event.text.contains("-> holdover") ? event.microseconds : nil
     }
     if let begin, end >= begin { spans.append(begin...end) }
