@@ -24,6 +24,13 @@ enum Answer {
       ?? ClockError(.protocol, "the answer has neither a result nor an error: \(excerpt(line))")
   }
 
+  /// Requires a result to be about the exchange that was asked for; nil: none was.
+  static func check(_ result: JSONValue, isAbout exchange: JSONValue?) throws(ClockError) {
+    guard let exchange, let told = result["exchange"], told != exchange else { return }
+    throw ClockError(
+      .protocol, "this answers about another exchange: \(excerpt(Array(result.text.utf8)))")
+  }
+
   /// Whether a line came unasked.
   static func isNotification(_ line: [UInt8]) throws(ClockError) -> Bool {
     let isOne = try message(line)["method"] != nil

@@ -165,7 +165,9 @@ public final class ExchangeClock: Sendable {
         continue
       }
       do throws(ClockError) {
-        return try answer(to: id, within: patience, &connection)
+        let result = try answer(to: id, within: patience, &connection)
+        try Answer.check(result, isAbout: params["exchange"])
+        return result
       } catch {
         switch error.code {
         // An answer that comes too late must not be taken for the next one's, and what answers

@@ -69,6 +69,18 @@ import Testing
     #expect(failure?.message.hasPrefix("this answers another request: {") == true)
   }
 
+  @Test func anAnswerAboutAnotherExchangeIsNotTaken() throws {
+    let daemon = try CannedDaemon { line in
+      [CannedDaemon.result(line.contains("offsets") ? "[]" : Self.now, to: line)]
+    }
+    let clock = try ExchangeClock.connect(socket: daemon.socketPath)
+    #expect(try clock.now(.okx).exchange == .okx)
+    let failure = error { try clock.now(.bybit) }
+    #expect(failure?.code == .protocol)
+    #expect(failure?.message.hasPrefix("this answers about another exchange: {") == true)
+    #expect(try clock.now(.okx).exchange == .okx)
+  }
+
   @Test func noDaemonIsAnErrorThatHelps() {
     let failure = error { try ExchangeClock.connect(socket: "/nonexistent") }
     #expect(failure?.code == .unreachable)

@@ -85,6 +85,15 @@ class EndingTests(unittest.TestCase):
             told, [{"exchange": "bybit", "recv_window_ms": -5},
                    {"exchange": "bybit", "lifetime_ms": -7}])
 
+    def test_an_id_that_is_too_long_is_for_the_daemon_to_refuse(self) -> None:
+        for request in ("now", "convert", "resync"):
+            self.ask(f"{request} {'x' * 900} 1 0")
+            self.assertEqual(self.requests[-1]["params"]["exchange"], "(an id that is too long)")
+
+    def test_a_request_of_several_lines_is_one(self) -> None:
+        self.assertEqual(self.ask("moon -")["result"], None)
+        self.assertEqual(self.requests[-1]["method"], "moon")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1003,13 +1003,19 @@ static inline size_t exchange_clock_request_line(
   return length < 0 ? 0 : (size_t)length;
 }
 
+/* The string of JSON of an exchange's id. No exchange has one as long as does not fit. */
+static inline void exchange_clock_quote_id(const char *exchange, char *json, size_t capacity) {
+  int is_too_long = strlen(exchange) >= EXCHANGE_CLOCK_NAME_BYTES;
+  exchange_clock_json_quote(is_too_long ? "(an id that is too long)" : exchange, json, capacity);
+}
+
 /* The parameters of `stamp`, `now` and `offset`; a window or a lifetime of 0 is left
    out, and so is a negative error. What a window may not be is for the daemon to say. */
 static inline size_t exchange_clock_params(
     const char *exchange, int64_t recv_window_ms, int64_t lifetime_ms, int64_t max_error_ms,
     char *params, size_t capacity) {
   char id[512], window[48] = "", lifetime[48] = "", error[48] = "";
-  exchange_clock_json_quote(exchange, id, sizeof id);
+  exchange_clock_quote_id(exchange, id, sizeof id);
   if (recv_window_ms != 0)
     snprintf(window, sizeof window, ",\"recv_window_ms\":%lld", (long long)recv_window_ms);
   if (lifetime_ms != 0)
@@ -1679,6 +1685,9 @@ static inline enum exchange_clock_status exchange_clock_call(
                               strcmp(method, "history") == 0))
     patience_ms = 60000;
   size_t length = exchange_clock_request_line(id, method, params, line, capacity);
+  /* A newline ends a request; within one it is a blank like any other. */
+  for (size_t i = 0; i < length; i++)
+    if (line[i] == '\n') line[i] = ' ';
   line[length++] = '\n';
   enum exchange_clock_status status;
   for (int round = 0;; round++) {
@@ -1819,7 +1828,7 @@ static inline enum exchange_clock_status exchange_clock_convert(
   struct exchange_clock_text result;
   char id[512], params[600];
   memset(converted, 0, sizeof *converted);
-  exchange_clock_json_quote(exchange, id, sizeof id);
+  exchange_clock_quote_id(exchange, id, sizeof id);
   snprintf(params, sizeof params, "{\"exchange\":%s,\"local_us\":%lld}", id, (long long)local_us);
   enum exchange_clock_status status = exchange_clock_call(clock, "convert", params, &result);
   if (status == EXCHANGE_CLOCK_OK)
@@ -1832,7 +1841,7 @@ static inline enum exchange_clock_status exchange_clock_convert(
 static inline void exchange_clock_resync_params(
     const char *exchange, int accept_step, char *params, size_t capacity) {
   char id[512] = "";
-  if (exchange != NULL) exchange_clock_json_quote(exchange, id, sizeof id);
+  if (exchange != NULL) exchange_clock_quote_id(exchange, id, sizeof id);
   snprintf(params, capacity, "{%s%s%s%s}", exchange != NULL ? "\"exchange\":" : "", id,
            exchange != NULL && accept_step ? "," : "", accept_step ? "\"accept_step\":true" : "");
 }

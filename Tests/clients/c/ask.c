@@ -27,7 +27,7 @@ int main(int count, char **arguments) {
   struct exchange_clock_health health;
   struct exchange_clock_text result;
   static const struct exchange_clock_refusal refusal = {"-1021", 0, 400, "too old", NULL, 0, 0};
-  char line[256], method[32], exchange[64];
+  char line[1024], method[32], exchange[960];
   memset(&subscription, 0, sizeof subscription);
   subscription.clock.fd = -1;
   enum exchange_clock_status opened = exchange_clock_connect_within(
@@ -37,7 +37,7 @@ int main(int count, char **arguments) {
     size_t number = 0;
     const struct exchange_clock *asked = &clock;
     enum exchange_clock_status status = EXCHANGE_CLOCK_OK;
-    if (sscanf(line, "%lld %31s %63s %lld %lld", &id, method, exchange, &window, &lifetime) < 3)
+    if (sscanf(line, "%lld %31s %959s %lld %lld", &id, method, exchange, &window, &lifetime) < 3)
       return 1;
     int is_all = strcmp(exchange, "-") == 0;
 #define IS(name) (strcmp(method, name) == 0)
@@ -73,7 +73,8 @@ int main(int count, char **arguments) {
     } else if (IS("unsubscribe")) {
       exchange_clock_unsubscribe(&subscription);
     } else {
-      status = exchange_clock_call(&clock, method, "{}", &result);
+      /* As a program that writes its JSON for people has it. */
+      status = exchange_clock_call(&clock, method, "{\n}\n", &result);
     }
     if (status != EXCHANGE_CLOCK_OK) {
       print_failure(id, asked, status);
