@@ -283,7 +283,7 @@ class SilentDaemonTests(unittest.TestCase):
         client = library.binance({"apiKey": "key", "secret": "secret"})
         clock = exchange_clock.ExchangeClock(str(self.path), timeout=0.5)
         self.addCleanup(clock.close)
-        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock).detach)
+        self.addCleanup(ccxt_exchange_clock.attach(client, clock=clock, patience_s=1).detach)
         return client
 
     def refuse(self, client: Any) -> None:
@@ -302,6 +302,8 @@ class SilentDaemonTests(unittest.TestCase):
             self.assertIn("a refusal could not be reported", logs.output[-1])
         self.assertLess(time.monotonic() - began, 30)
         self.assertEqual(self.asked.count("report"), 1)
+        # What it still answers is asked all along.
+        self.assertEqual(self.asked.count("stamp"), 3)
 
     def test_an_event_loop_keeps_its_threads(self) -> None:
         async def send() -> None:

@@ -108,7 +108,8 @@ class EveryExchangeTests(unittest.TestCase):
         clock = exchange_clock.ExchangeClock(str(world.daemon.socket))
         # By its own name, as users do, except for a testnet.
         named = id if case.is_sandbox or case.library not in CASES else None
-        ccxt_exchange_clock.attach(client, clock=clock, id=named, retry=retry)
+        # Some forty exchanges are resynced at once, on a machine that may be busy.
+        ccxt_exchange_clock.attach(client, clock=clock, id=named, retry=retry, patience_s=60)
         return client
 
 

@@ -84,10 +84,7 @@ _signature: ContextVar[Optional[_Signature]] = ContextVar("signature", default=N
 """The last of the running thread or task."""
 
 _REST_S = 5.0
-"""How long a daemon that does not answer in time is left alone."""
-
-_SETTLING_S = 4.0
-"""How long a refused request may wait for what the daemon makes of its refusal, altogether."""
+"""How long a daemon that does not answer in time is left alone, and is told of no refusal."""
 
 Settling = Generator[Tuple[str, Dict[str, Any]], Any, bool]
 """Gives the requests that are to be sent to the daemon, takes their results, and returns whether a
@@ -103,6 +100,7 @@ class ClockUnavailable(ExchangeClockError, ccxt.NetworkError):  # type: ignore[m
 def attach(
     exchange: Any, *, clock: Optional[ExchangeClock] = None, id: Optional[str] = None,
     recv_window_ms: Optional[int] = None, without_clock: str = "local", retry: bool = True,
+    patience_s: float = 4.0,
 ) -> Attachment:
     """Makes an instance of ccxt sign with the exchange's time. `detach` of what this returns undoes
     it.
@@ -112,12 +110,14 @@ def attach(
     recv_window_ms: the window that requests ask for, where that is below the exchange's usual one.
     without_clock: "local" signs with local time while the daemon cannot tell, "fail" raises
     ClockUnavailable. retry: whether a request refused for its timestamp is signed and sent again.
+    patience_s: how long a refused request may wait for what the daemon makes of its refusal, seconds.
     """
     if without_clock not in ("local", "fail"):
         raise ValueError(f'without_clock is "local" or "fail", not {without_clock!r}')
     if isinstance(getattr(exchange, "exchange_clock", None), Attachment):
         raise ValueError(f"{exchange.id} is attached already")
-    return Attachment(exchange, clock, id or exchange.id, recv_window_ms, without_clock, retry)
+    return Attachment(
+        exchange, clock, id or exchange.id, recv_window_ms, without_clock, retry, patience_s)
 
 
 class Attachment:
@@ -125,7 +125,7 @@ class Attachment:
 
     def __init__(
         self, exchange: Any, clock: Optional[ExchangeClock], id: str,
-        recv_window_ms: Optional[int], without_clock: str, retry: bool,
+        recv_window_ms: Optional[int], without_clock: str, retry: bool, patience_s: float,
     ) -> None:
         self.exchange = exchange
         self.id = id
@@ -134,9 +134,11 @@ class Attachment:
         self._is_own_clock = clock is None
         self._recv_window_ms = recv_window_ms
         self._without_clock = without_clock
+        self._patience_s = patience_s
         self._kinds: Dict[str, str] = {}
         self._is_lost = False
         self._silent_until = 0.0
+        self._unsettling_until = 0.0
 
         self._sign = exchange.sign
         self._nonce = exchange.nonce
@@ -282,6 +284,9 @@ class Attachment:
     def _is_silent(self) -> bool:
         return time.monotonic() < self._silent_until
 
+    def _is_unsettling(self) -> bool:
+        return time.monotonic() < self._unsettling_until
+
     def _kind(self, id: str) -> Optional[str]:
         """How the exchange judges a timestamp; None where the daemon does not follow it."""
         if id not in self._kinds:
@@ -365,7 +370,7 @@ class Attachment:
 
     def _is_settled(self, error: Any, id: str) -> bool:
         settling, answer = self._settling(error, id), None
-        deadline = time.monotonic() + _SETTLING_S
+        deadline = time.monotonic() + self._patience_s
         try:
             while True:
                 method, params = settling.send(answer)
@@ -380,7 +385,7 @@ class Attachment:
         """
         clock = AsyncExchangeClock(self.clock.path, timeout=self.clock.timeout, page=False)
         settling, answer = self._settling(error, id), None
-        deadline = time.monotonic() + _SETTLING_S
+        deadline = time.monotonic() + self._patience_s
         try:
             while True:
                 method, params = settling.send(answer)
@@ -391,7 +396,9 @@ class Attachment:
             return self._is_unsettled(id, refused)
 
     def _is_unsettled(self, id: str, refused: ExchangeClockError) -> bool:
-        self._note_silence(refused)
+        # It may be the exchange that the daemon waits for: meanwhile it can give stamps.
+        if isinstance(refused, exchange_clock.TimedOut) and not self._is_unsettling():
+            self._unsettling_until = time.monotonic() + _REST_S
         logger.warning("%s: a refusal could not be reported: %s", id, refused)
         return False
 
@@ -403,7 +410,7 @@ class Attachment:
         signature = _signature.get()
         if signature is None or not signature.has_time:
             return False
-        if self._is_silent():
+        if self._is_silent() or self._is_unsettling():
             raise exchange_clock.TimedOut("the daemon did not answer in time a moment ago")
         status, body = error.exchange_clock_refusal
         params = {
