@@ -44,6 +44,9 @@ public struct DaemonHealth: Sendable, Hashable {
   public var configuration: String?
 
   public var uptime: Duration
+
+  /// This host's Unix time when the daemon was started; nil where it does not tell.
+  public var startedMicroseconds: Int64?
   public var version: String
   public var systemClock: SystemClock
 
@@ -68,6 +71,8 @@ extension DaemonHealth {
       configuration: members.has("configuration")
         ? try members.optional("configuration", \.string) : nil,
       uptime: .milliseconds(try members.value("uptime_ms", \.integer)),
+      startedMicroseconds: members.has("started_us")
+        ? try members.optional("started_us", \.integer) : nil,
       version: try members.value("version", \.string),
       systemClock: SystemClock(try members.object("system_clock")),
       counts: try members.counts("counts"), verdicts: verdicts)

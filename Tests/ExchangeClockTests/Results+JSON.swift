@@ -88,6 +88,7 @@ extension DaemonHealth: ToldResult {
       "status": .string(status), "reasons": .array(reasons.map(JSONValue.string)),
       "ready": .bool(isReady), "ready_now": .bool(isReadyNow),
       "configuration": .text(configuration), "uptime_ms": .milliseconds(uptime),
+      "started_us": startedMicroseconds.map(JSONValue.integer) ?? .null,
       "version": .string(version),
       "system_clock": [
         "offset_ns": .nanoseconds(systemClock.offset), "error_ns": .nanoseconds(systemClock.error),

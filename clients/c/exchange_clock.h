@@ -237,6 +237,7 @@ struct exchange_clock_health {
   int ready_now;                /* as much is known as [ready] of the configuration asks for */
   char configuration[512];      /* the file that the daemon reads; empty: not told */
   int64_t uptime_ms;
+  int64_t started_us;           /* this host's Unix time when it was started; -1 not told */
   char version[32];
   int has_offset;               /* what most exchanges agree this host's clock lacks is known */
   int64_t offset_ns;
@@ -1298,6 +1299,7 @@ static inline int exchange_clock_read_health(
   int64_t *numbers[] = {&health->exchanges, &health->unknown,   &health->synchronized,
                         &health->holdover,  &health->disrupted, &health->clients};
   health->json = result;
+  health->started_us = -1;
   if (!exchange_clock_json_begins(clock, '{') || !exchange_clock_json_begins(counts, '{') ||
       !exchange_clock_json_is_list_of(reasons, '"') ||
       (verdicts.start != NULL && !exchange_clock_json_is_list_of(verdicts, '{')) ||
@@ -1308,6 +1310,8 @@ static inline int exchange_clock_read_health(
       (exchange_clock_json_member(result, "configuration").start != NULL &&
        exchange_clock_read_text(result, "configuration", 1, health->configuration,
                                 sizeof health->configuration)) ||
+      (exchange_clock_json_member(result, "started_us").start != NULL &&
+       exchange_clock_read_number(result, "started_us", 1, -1, &health->started_us)) ||
       exchange_clock_read_number(result, "uptime_ms", 0, 0, &health->uptime_ms) ||
       exchange_clock_read_text(result, "version", 0, health->version, sizeof health->version))
     return -1;

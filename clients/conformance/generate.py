@@ -123,6 +123,7 @@ REPORT = {
 SUBSCRIBED = {"subscription": 7, "offsets": [UNMEASURED, OFFSET]}
 HEALTH = {
     "status": "degraded", "reasons": ["kraken is unknown"], "ready": True, "uptime_ms": 1234,
+    "started_us": 1790000000123456,
     "ready_now": True, "configuration": "/etc/exchange-clock/exchange-clock.toml",
     "version": "0.1.0",
     "system_clock": {"offset_ns": 5, "error_ns": 6, "kernel_synchronized": None},
@@ -142,7 +143,7 @@ EXCHANGE = {
 OPTIONAL: dict[str, JSON] = {
     "stamp": {"reason": None},
     "offset": {"rejected_by": {}, "resyncs_by": {}, "resyncs_failed": 0},
-    "health": {"verdicts": [], "ready_now": False, "configuration": None},
+    "health": {"verdicts": [], "ready_now": False, "configuration": None, "started_us": None},
     "exchanges": {
         "window_kind": "unknown", "window_param": None, "window_documented": True,
         "confidence": "", "sources": [],
@@ -152,11 +153,11 @@ OPTIONAL: dict[str, JSON] = {
 NULLABLE = {
     "carrier", "recv_window_ms", "min_recv_window_ms", "margin_ms", "reason", "stamp",
     "retry_after_ms", "window_param", "window_ms", "window_max_ms", "future_tolerance_ms",
+    "started_us", "configuration",
 } | {key for key, value in UNMEASURED.items() if value is None}
 """Members that may be null; `reason` in a stamp alone, and `carrier` by the page alone."""
 UNCHECKED = {
-    "configuration", "ready_now", "counts", "codes", "system_clock", "verdicts", "rejected_by",
-    "resyncs_by",
+    "counts", "codes", "system_clock", "verdicts", "rejected_by", "resyncs_by",
 }
 """Members whose content is as the daemon has it: an object, a list of objects, or newer than this."""
 

@@ -180,6 +180,7 @@ const MEMBERS = {
     ready_now: isTruth,
     configuration: orNull(isText),
     uptime_ms: isWhole,
+    started_us: orNull(isWhole),
     version: isText,
     system_clock: isObject,
     counts: isObject,
@@ -210,9 +211,10 @@ const MEMBERS = {
 const OPTIONAL = {
   stamp: () => ({ reason: null }),
   offset: () => ({ rejected_by: {}, resyncs_by: {}, resyncs_failed: 0 }),
-  health: () => ({ verdicts: [], ready_now: false, configuration: null }),
+  health: () => ({ verdicts: [], ready_now: false, configuration: null, started_us: null }),
   exchange: () => ({
-    window_kind: 'unknown', window_param: null, window_documented: true, confidence: '', sources: [],
+    window_kind: 'unknown', window_param: null, window_documented: true, confidence: '',
+    sources: [],
   }),
 };
 
@@ -249,7 +251,8 @@ function readResult(method, result) {
     case 'now': return read('now', result);
     case 'offset': return read('offset', result);
     case 'offsets': return readAll('offset', result);
-    case 'resync': return Array.isArray(result) ? readAll('offset', result) : read('offset', result);
+    case 'resync':
+      return Array.isArray(result) ? readAll('offset', result) : read('offset', result);
     case 'convert': return read('converted', result);
     case 'subscribe': return read('subscribed', result);
     case 'report': return read('report', result);
@@ -439,7 +442,8 @@ class Page {
   stamp(exchange, rawNs, realNs, { recv_window_ms = null, lifetime_ms = null } = {}) {
     const { earliest, latest, state, slot } = this.#read(exchange, rawNs, realNs);
     const isExpiry = slot.rule === RULE_EXPIRY;
-    const [wanted, other] = isExpiry ? [lifetime_ms, recv_window_ms] : [recv_window_ms, lifetime_ms];
+    const [wanted, other] = isExpiry
+      ? [lifetime_ms, recv_window_ms] : [recv_window_ms, lifetime_ms];
     const isUsable = (slot.rule === RULE_WINDOW || isExpiry)
       && [slot.window, slot.longestWindow, slot.tolerance].every(
         (each) => each >= 0n && each <= LONGEST_RULE_NS);
@@ -668,7 +672,8 @@ class ExchangeClock {
     if (isObject(read) && isText(params.exchange) && isText(read.exchange)
       && read.exchange !== params.exchange) {
       this.#connection?.end();
-      throw protocolError(`an answer about another exchange than ${params.exchange}`, read.exchange);
+      throw protocolError(
+        `an answer about another exchange than ${params.exchange}`, read.exchange);
     }
     return read;
   }

@@ -1,4 +1,5 @@
-// The same for `import`: one implementation, so that an error is of one class however it was loaded.
+// The same for `import`: one implementation, so that an error is of one class however it was
+// loaded.
 import clock from './exchange_clock.js';
 
 export const {

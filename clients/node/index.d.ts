@@ -101,6 +101,8 @@ export interface Health {
   ready_now: boolean;
   configuration: string | null;
   uptime_ms: number;
+  /** This host's Unix time when the daemon was started. */
+  started_us: number | null;
   version: string;
   system_clock: Record<string, number | boolean | null>;
   counts: Record<string, unknown>;

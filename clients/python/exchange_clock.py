@@ -338,6 +338,8 @@ class Health(NamedTuple):
     verdicts: List[Dict[str, Any]] = []
     ready_now: bool = False
     configuration: Optional[str] = None
+    started_us: Optional[int] = None
+    """This host's Unix time when the daemon was started."""
 
 
 class Exchange(NamedTuple):

@@ -140,6 +140,7 @@ static inline void print_health(const struct exchange_clock_health *health) {
   print_text_or_null("configuration", health->configuration);
   print_text("status", health->status);
   print_number("uptime_ms", health->uptime_ms);
+  print_number_or_null("started_us", health->started_us, health->started_us < 0);
   print_text("version", health->version);
   print_json("reasons", health->json);
   print_json("verdicts", health->json);
