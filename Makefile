@@ -246,6 +246,7 @@ install:
 	  install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/exchange-clock/clients/$$client" \
 	    $$(find clients/$$client -maxdepth 1 -type f) || exit 1; \
 	done
+	cp -rP clients/python/*-stubs "$(DESTDIR)$(PREFIX)/share/exchange-clock/clients/python"
 	for unit in $(units); do \
 	  sed 's,/usr/sbin/,$(PREFIX)/sbin/,; s,/usr/bin/exchange,$(PREFIX)/bin/exchange,' systemd/$$unit \
 	    | install -D -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \

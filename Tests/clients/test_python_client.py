@@ -241,22 +241,40 @@ class SharingTests(ClientTestCase):
 
 
 class InstallTests(unittest.TestCase):
-    def test_pip_installs_it_from_its_folder(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="exchange-clock-") as name:
-            # Setuptools leaves its work beside the sources.
-            source = shutil.copytree(ROOT / "clients" / "python", Path(name) / "source")
-            target = Path(name) / "target"
-            run = subprocess.run(
-                [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
-                 "--no-build-isolation", "--disable-pip-version-check", "--target", str(target),
-                 str(source)],
-                capture_output=True, text=True, timeout=120)
-            self.assertEqual(run.returncode, 0, run.stderr)
-            run = subprocess.run(
-                [sys.executable, "-c", "import exchange_clock; print(exchange_clock.__file__)"],
-                capture_output=True, text=True, timeout=30, cwd=name,
-                env=os.environ | {"PYTHONPATH": str(target)})
-            self.assertEqual((run.stdout.strip(), run.stderr), (f"{target}/exchange_clock.py", ""))
+    def run_python(self, *arguments: str, python: str = sys.executable) -> str:
+        run = subprocess.run(
+            [python, *arguments], capture_output=True, text=True, timeout=120,
+            cwd=self.directory)
+        self.assertEqual((run.returncode, run.stderr), (0, ""), run.stdout)
+        return run.stdout.strip()
+
+    def test_pip_installs_it_from_its_folder_with_its_types(self) -> None:
+        self.directory = Path(
+            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        # Setuptools leaves its work beside the sources.
+        source = shutil.copytree(ROOT / "clients" / "python", self.directory / "source")
+        self.run_python("-m", "venv", "--without-pip", "bot")
+        python = str(self.directory / "bot" / "bin" / "python")
+        target = self.run_python(
+            "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", python=python)
+        self.run_python(
+            "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation",
+            "--disable-pip-version-check", "--target", target, str(source))
+        where = self.run_python(
+            "-c", "import exchange_clock; print(exchange_clock.__file__)", python=python)
+        self.assertEqual(where, f"{target}/exchange_clock.py")
+
+        (self.directory / "bot.py").write_text(
+            "import exchange_clock\nreveal_type(exchange_clock.connect().stamp('okx').unix_us)\n")
+        told = self.run_python(
+            "-m", "mypy", "--strict", "--python-executable", python, "bot.py")
+        self.assertIn('Revealed type is "int"', told)
+
+    def test_its_types_hold(self) -> None:
+        self.directory = ROOT / "clients" / "python"
+        self.run_python(
+            "-m", "mypy", "--strict", "--ignore-missing-imports", "--cache-dir", os.devnull,
+            "exchange_clock.py", "ccxt_exchange_clock.py")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+../ccxt_exchange_clock.py
