@@ -17,6 +17,10 @@ COMMAND_PORT = 7001
 """Where the guest runs what a shell script that is sent there says."""
 DAEMON_PORT = 7000
 """Where the guest's daemon is reached: its Unix socket, carried over TCP."""
+PAGE_PORT = 7002
+"""Where a program in the guest that has the C client is reached: it reads the daemon's page."""
+READER = "ask"
+"""That program."""
 SOCKET = "/run/exchange-clock.sock"
 MODULES = ("virtio_pci", "virtio_net", "button")
 """The network card, and the power button, which wakes a suspended guest."""
@@ -33,6 +37,7 @@ ip link set lo up
 ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 socat TCP-LISTEN:{DAEMON_PORT},reuseaddr,fork UNIX-CONNECT:{SOCKET} &
+socat TCP-LISTEN:{PAGE_PORT},reuseaddr,fork EXEC:"/bin/{READER} {SOCKET} 60000" &
 socat TCP-LISTEN:{COMMAND_PORT},reuseaddr,fork EXEC:/bin/sh &
 while :; do wait; sleep 1; done
 """

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from image import COMMAND_PORT, DAEMON_PORT
+from image import COMMAND_PORT, DAEMON_PORT, PAGE_PORT
 from support import Failure, wait_until
 
 ACCELERATOR = os.environ.get("EXCHANGE_CLOCK_GUEST_ACCEL", "tcg")
@@ -32,7 +32,7 @@ class Machine:
         self._monitor_path = directory / "qmp.sock"
         errors = directory / "qemu.stderr"
         forwards = "".join(
-            f",hostfwd=tcp:127.0.0.1:0-10.0.2.15:{port}" for port in (DAEMON_PORT, COMMAND_PORT)
+            f",hostfwd=tcp:127.0.0.1:0-10.0.2.15:{port}" for port in (DAEMON_PORT, PAGE_PORT, COMMAND_PORT)
         )
         arguments = [
             # It ends with this process, too, however that is ended.
@@ -75,7 +75,13 @@ class Machine:
     def _connect_monitor(self) -> None:
         self._monitor_socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._monitor_socket.settimeout(30)
-        self._monitor_socket.connect(str(self._monitor_path))
+
+        # The path is there a moment before anybody listens.
+        def is_connected() -> bool:
+            self._is_up()
+            return self._monitor_socket.connect_ex(str(self._monitor_path)) == 0
+
+        wait_until(is_connected, 30, "qemu can be told something")
         self._monitor = self._monitor_socket.makefile("rwb")
         self._monitor.readline()
         self.monitor("qmp_capabilities")
@@ -132,6 +138,6 @@ class Machine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if hasattr(self, "_monitor_socket"):
-            self._monitor.close()
-            self._monitor_socket.close()
+        for each in ("_monitor", "_monitor_socket"):
+            if hasattr(self, each):
+                getattr(self, each).close()

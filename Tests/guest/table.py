@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from watch import Answer
 
 HEADINGS = (
-    "disturbance", "stood", "answers", "refused", "early", "outside", "probes", "recovered"
+    "disturbance", "stood", "answers", "by page", "refused", "early", "outside", "probes", "recovered"
 )
 LEGEND = """\
 stood      by how much the guest's CLOCK_MONOTONIC fell behind, seconds; a slew does that too
+by page    of them read from the shared page by a program in the guest, the others by the socket
 refused    no time was given, with a reason: by state
 early      wrong, but asked before the daemon could notice: nothing tells it, it looks each second
 outside    any other answer without the truth in its interval: must be 0
@@ -55,7 +56,8 @@ class Row:
         states = Counter(each.refusal for each in self.answers if each.refusal)
         refused = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "0"
         return [
-            self.disturbance, f"{round(self.stood, 1) + 0.0:.1f}", str(len(self.answers)), refused,
+            self.disturbance, f"{round(self.stood, 1) + 0.0:.1f}", str(len(self.answers)),
+            str(sum(each.is_page for each in self.answers)), refused,
             str(len(self.early)), str(len(self.outside)), str(self.probes),
             f"{self.recovery:.1f}" if self.course.is_recovered else "never",
         ]

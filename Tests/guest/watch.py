@@ -1,4 +1,5 @@
-"""Asks the guest's daemon without end, from a thread, and judges every answer."""
+"""Asks the guest's daemon without end, from a thread, and judges every answer: by its socket, and by
+a program in the guest that reads its page."""
 
 from __future__ import annotations
 
@@ -12,13 +13,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from image import DAEMON_PORT
+from image import DAEMON_PORT, PAGE_PORT
 from machine import Machine
 from support import Failure
 from truth import Truth, raw_us
 
 PAUSE = 0.01
 """Seconds between an answer and the next question: some 50 questions a second."""
+
+
+PORTS = (DAEMON_PORT, PAGE_PORT)
+
+
+def request(number: int, method: str, id: str, port: int) -> str:
+    """The line that asks at that port."""
+    if port == PAGE_PORT:
+        return f"{number} {method} {id}"
+    params = {"exchange": id}
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,8 @@ class Answer:
     """How a time that was given is wrong."""
     refusal: str | None
     """Why none was given: the state."""
+    is_page: bool = False
+    """Read from the page."""
 
 
 class Watch:
@@ -42,7 +56,8 @@ class Watch:
         self.patience = 60.0
         """Seconds until a question is given up and another connection made."""
         self._truths = truths
-        self._questions = [("now", id) for id in truths] + [("stamp", id) for id in sorted(stamped)]
+        questions = [("now", id) for id in truths] + [("stamp", id) for id in sorted(stamped)]
+        self._questions = [(*each, port) for each in questions for port in PORTS]
         self._answers: list[Answer] = []
         self._broken: Exception | None = None
         self._is_over = threading.Event()
@@ -60,39 +75,49 @@ class Watch:
         questions = enumerate(itertools.cycle(self._questions))
         try:
             while not self._is_over.is_set():
-                with self._machine.connection(DAEMON_PORT) as connection:
+                with contextlib.ExitStack() as stack:
+                    connections = {
+                        port: stack.enter_context(self._machine.connection(port)) for port in PORTS
+                    }
                     # A question without an answer tells nobody anything wrong.
                     with contextlib.suppress(TimeoutError):
-                        self._ask_all(questions, connection)
+                        self._ask_all(questions, connections)
         except Exception as error:  # Told to whoever looks at the answers.
             self._broken = error
 
     def _ask_all(
-        self, questions: Iterator[tuple[int, tuple[str, str]]], connection: socket.socket
+        self, questions: Iterator[tuple[int, tuple[str, str, int]]],
+        connections: Mapping[int, socket.socket],
     ) -> None:
-        with connection.makefile("rwb") as stream:
-            for number, (method, id) in questions:
+        with contextlib.ExitStack() as stack:
+            streams = {
+                port: stack.enter_context(connection.makefile("rwb"))
+                for port, connection in connections.items()
+            }
+            for number, (method, id, port) in questions:
                 if self._is_over.wait(PAUSE):
                     return
-                request = {
-                    "jsonrpc": "2.0", "id": number, "method": method, "params": {"exchange": id}
-                }
-                connection.settimeout(self.patience)
+                connections[port].settimeout(self.patience)
                 sent = raw_us()
-                stream.write(json.dumps(request).encode() + b"\n")
-                stream.flush()
-                line = stream.readline()
+                streams[port].write(request(number, method, id, port).encode() + b"\n")
+                streams[port].flush()
+                line = streams[port].readline()
                 if not line:
-                    raise Failure("the daemon in the guest has closed a connection")
+                    raise Failure(f"port {port} of the guest has closed a connection")
                 answer = json.loads(line)
                 self._answers.append(self._judged(id, sent, raw_us(), answer))
 
     def _judged(self, id: str, sent: int, received: int, answer: dict[str, Any]) -> Answer:
         if "result" in answer:
-            fault = self._truths[id].fault(answer["result"], sent, received)
-            return Answer(sent, received, fault and f"{id}: {fault}", None)
-        data = answer["error"].get("data", {})
-        if answer["error"]["code"] != -32001 or not data.get("reason"):
+            # What the C program reads of the page, it says.
+            is_page = answer.get("page") == "ok"
+            result = answer["result"].get("now", answer["result"])
+            fault = self._truths[id].fault(result, sent, received)
+            by = "the page" if is_page else "the daemon"
+            return Answer(sent, received, fault and f"{id} by {by}: {fault}", None, is_page)
+        data = answer["error"].get("data", {}) if "error" in answer else answer
+        kind = answer["error"]["code"] if "error" in answer else answer["kind"]
+        if kind not in (-32001, "not_synchronized") or not data.get("state"):
             raise AssertionError(f"neither a time nor a reason why there is none: {answer}")
         return Answer(sent, received, None, data["state"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 import image
 from machine import Machine
-from support import BUILD, HOST, PACKAGES, Failure, Simulator, note, note_skip, wait_until
+from support import BUILD, HOST, PACKAGES, ROOT, Failure, Simulator, note, note_skip, wait_until
 from table import Course, Row
 from truth import Truth, raw_us
 from watch import Watch
@@ -62,12 +63,21 @@ class GuestTestCase(unittest.TestCase):
             cls.enterClassContext(tempfile.TemporaryDirectory(prefix="exchange-clock-"))
         )
         initramfs = cls.directory / "initramfs"
-        image.build(PACKAGES, [BUILD / "exchange-clockd"], initramfs)
+        image.build(PACKAGES, [BUILD / "exchange-clockd", cls.reader()], initramfs)
         cls.machine = cls.enterClassContext(Machine(PACKAGES, initramfs, cls.directory, cls.rtc))
         cls.simulator = cls.enterClassContext(cls.simulated())
         cls.start_daemon()
         truths = {id: Truth.of(cls.simulator, id) for id in EXCHANGES}
         cls.watch = cls.enterClassContext(Watch(cls.machine, truths, STAMPED))
+
+    @classmethod
+    def reader(cls) -> Path:
+        """The program with the C client."""
+        program, sources = cls.directory / image.READER, ROOT / "Tests" / "clients" / "c"
+        subprocess.run(
+            [shutil.which("gcc") or "clang", "-std=gnu11", "-O2", f"-I{ROOT / 'clients' / 'c'}",
+             sources / f"{image.READER}.c", "-o", program], check=True, timeout=120)
+        return program
 
     @classmethod
     def simulated(cls) -> Simulator:
@@ -89,7 +99,7 @@ class GuestTestCase(unittest.TestCase):
         )
         wait_until(
             lambda: cls.machine.run(f"[ -S {image.SOCKET} ] && echo yes || cat /run/stderr")
-            == "yes", 30, "the daemon in the guest has a socket",
+            == "yes", RECOVERY_SECONDS, "the daemon in the guest has a socket",
         )
 
     # MARK: Looks

@@ -14,6 +14,7 @@ static void print_failure(
   printf("{\"id\":%lld,\"kind\":\"%s\",\"page\":\"%s\"", id, exchange_clock_name(status),
          exchange_clock_name(clock->page_status));
   print_text("message", clock->error.message);
+  print_text("state", clock->error.state);
   printf("}\n");
 }
 
