@@ -31,9 +31,19 @@ int ec_epoll_add(int epoll, int fd, uint64_t token) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-int ec_epoll_modify(int epoll, int fd, uint64_t token, int reading, int writing) {
+static struct epoll_event connection_event(uint64_t token, int writing) {
   struct epoll_event event = {
-      .events = (reading ? EPOLLIN : 0) | (writing ? EPOLLOUT : 0), .data.u64 = token};
+      .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (writing ? EPOLLOUT : 0), .data.u64 = token};
+  return event;
+}
+
+int ec_epoll_add_connection(int epoll, int fd, uint64_t token) {
+  struct epoll_event event = connection_event(token, 0);
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int writing) {
+  struct epoll_event event = connection_event(token, writing);
   return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
@@ -50,6 +60,7 @@ int ec_epoll_wait(int epoll, struct ec_epoll_event *events, int capacity, int ti
     events[i].token = raw[i].data.u64;
     events[i].readable = (raw[i].events & EPOLLIN) != 0;
     events[i].writable = (raw[i].events & EPOLLOUT) != 0;
+    events[i].ended = (raw[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     events[i].closed = (raw[i].events & (EPOLLHUP | EPOLLERR)) != 0;
   }
   return count;

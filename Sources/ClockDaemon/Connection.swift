@@ -13,6 +13,21 @@ final class Connection {
   let token: UInt64
   let descriptor: OwnedDescriptor
   let session: Session
+  /// Of its process, where the loop keeps account of what is done for whom.
+  let account: Int
+
+  /// It waits for its turn.
+  var isQueued = false
+
+  /// It has no more of them.
+  var isClosed = false
+
+  /// Something may have come that was not read.
+  var isReadable = false
+
+  /// The client sends no more, or is gone in both directions, as soon as what has come is read.
+  private(set) var isEnding = false
+  private(set) var isGone = false
 
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
@@ -41,32 +56,39 @@ final class Connection {
   private(set) var waitingSince: MonotonicInstant?
 
   private var input = LineBuffer()
-  private var lines: ArraySlice<LineBuffer.Line> = []
+  /// Lines may be in that have not been answered.
+  private(set) var hasLines = false
   private var output: [UInt8] = []
-  private var watched = (reading: true, writing: false)
+  private var isWatchedForWriting = false
 
-  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session) {
+  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, account: Int) {
     self.token = token
     self.descriptor = descriptor
     self.session = session
+    self.account = account
   }
 
   var isCutOff: Bool { cutOffReason != nil }
 
   /// Nothing more will happen here: to be closed.
   var isFinished: Bool {
-    isCutOff || (inputEnded && !isWaiting && lines.isEmpty && output.isEmpty)
+    isCutOff || (inputEnded && !isWaiting && !hasLines && output.isEmpty)
   }
 
-  /// Lines are in that have not been answered.
-  var hasLines: Bool { !lines.isEmpty }
+  /// Something can be done for it: lines to answer, or something to read.
+  var isReady: Bool { !isWaiting && !isCutOff && (hasLines || (isReadable && !inputEnded)) }
+
+  func note(_ event: Poller.Event) {
+    isReadable = isReadable || event.isReadable || event.isEnded
+    isEnding = isEnding || event.isEnded
+    isGone = isGone || event.isClosed
+  }
 
   /// The client has closed its side: what it sent last counts as a line.
   func endInput() {
     inputEnded = true
-    var fresh: [LineBuffer.Line] = []
-    input.end { fresh.append($0) }
-    lines += fresh
+    input.end()
+    hasLines = true
   }
 
   func cutOff(_ reason: String = "") {
@@ -74,13 +96,12 @@ final class Connection {
   }
 
   func take(_ bytes: UnsafeRawBufferPointer) {
-    var fresh: [LineBuffer.Line] = []
-    input.append(bytes) { fresh.append($0) }
-    lines = fresh[...]
+    input.append(bytes)
+    hasLines = true
   }
 
   /// Nothing that came before is still to be read, answered or taken.
-  var isQuiet: Bool { watched == (reading: true, writing: false) && input.isEmpty }
+  var isQuiet: Bool { input.isEmpty && output.isEmpty && !isWatchedForWriting }
 
   /// Sends an answer at once; false where something of it waits, or the client is gone.
   ///
@@ -103,13 +124,15 @@ final class Connection {
   var waitingBytes: Int { output.count }
 
   func nextLine() -> LineBuffer.Line? {
-    guard !lines.isEmpty else { return nil }
+    guard hasLines else { return nil }
     if output.count > Self.mostUnread { flush() }
     guard output.count <= Self.mostUnread else {
       cutOff("\(output.count) bytes of answers wait for it")
       return nil
     }
-    return lines.popFirst()
+    let line = input.next()
+    hasLines = line != nil
+    return line
   }
 
   func enqueue(_ answer: Response) {
@@ -161,9 +184,8 @@ final class Connection {
   }
 
   func watch(with poller: Poller) {
-    let wanted = (reading: !isWaiting && !hasLines && !inputEnded, writing: !output.isEmpty)
-    guard wanted != watched else { return }
-    watched = wanted
-    poller.change(descriptor, token: token, reading: wanted.reading, writing: wanted.writing)
+    guard isWatchedForWriting == output.isEmpty else { return }
+    isWatchedForWriting = !output.isEmpty
+    poller.change(connection: descriptor, token: token, writing: isWatchedForWriting)
   }
 }

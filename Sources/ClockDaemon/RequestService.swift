@@ -40,7 +40,14 @@ struct RequestService: Sendable {
     _ line: [UInt8], for session: Session = Session(),
     later: @escaping @Sendable (Response?) -> Void
   ) -> Answer {
-    switch Message(line: line) {
+    answer(Message(line: line), for: session, later: later)
+  }
+
+  /// The same for a line that was read.
+  func answer(
+    _ message: Message, for session: Session, later: @escaping @Sendable (Response?) -> Void
+  ) -> Answer {
+    switch message {
     case .single(let request):
       switch respond(to: request, session) {
       case .now(let reply): return .now(reply)

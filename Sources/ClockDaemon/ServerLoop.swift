@@ -1,13 +1,18 @@
 internal import ClockCore
 internal import ClockProtocol
-internal import Glibc
 internal import JSONDocument
 internal import LinuxSystem
 
 /// The connections of the socket's thread, and what happens on each.
 struct ServerLoop: ~Copyable {
   typealias Handler =
-    (_ token: UInt64, _ line: [UInt8], _ session: Session) -> RequestService.Answer
+    (_ token: UInt64, _ input: Input, _ session: Session) -> RequestService.Answer
+
+  enum Input {
+    case line([UInt8])
+    /// A line that was read elsewhere.
+    case message(Message)
+  }
 
   /// Appends the answer to what was read, if that is one plain request; false, and nothing is
   /// appended, where it is anything else.
@@ -16,22 +21,33 @@ struct ServerLoop: ~Copyable {
   static let listenerToken: UInt64 = 0
   private static let firstToken: UInt64 = 16
 
-  private(set) var connections: [UInt64: Connection] = [:]
+  var connections: [UInt64: Connection] = [:]
   let feed = OffsetFeed()
 
-  private let poller: Poller
-  private let maxClients: Int
+  let poller: Poller
+  let maxClients: Int
   private let mostUnread: Int
   private let handler: Handler
   private let shortcut: Shortcut
-  private var nextToken = Self.firstToken
-  private var log: ClientLog
+  var nextToken = Self.firstToken
+  var log: ClientLog
   /// Answers to plain requests, one behind the other; whose they are, and where each ends. They are
   /// sent once all that was ready is read: clients that are woken one by one cost more.
   private var plainAnswers: [UInt8] = []
   private var answered: [(connection: Connection, end: Int)] = []
-  /// Connections with lines that are in but had to make way for others.
-  private var backlog: [UInt64] = []
+  /// For whom there is something to do.
+  enum Guest {
+    case client(Connection)
+    /// Who waits to be let in.
+    case door
+    /// Subscribers that are to be told what has changed.
+    case news
+  }
+  var turns = Turns<Guest>()
+  private let door: Int
+  private let news: Int
+  var isDoorQueued = false
+  private var isNewsQueued = false
   /// Connections that hold subscriptions.
   private var subscribers: Set<UInt64> = []
   /// Those of them that are still to be told what has changed.
@@ -45,22 +61,13 @@ struct ServerLoop: ~Copyable {
 
   /// What is read from a connection goes through here.
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: LineBuffer.longestRequest, alignment: 16)
+    byteCount: Self.mostRead, alignment: 16)
 
-  /// Connections that have had a turn since the last look at what is ready, and in the time before.
-  private var turns = (now: 0, before: 0)
-  /// Lines of one connection answered before the others have their turn: so few where others are
-  /// busy too, that thousands of connections hold up one more by little each.
-  private var linesPerTurn: Int { turns.before <= 1 ? 32 : max(16 / turns.before, 1) }
-  /// And no more of them once their answers are this long.
-  private static let bytesPerTurn = 64 * 1024
-  /// Clients let in before those that are in have their turn.
-  private static let acceptedPerTurn = 16
-  /// Subscribers told before requests have their turn: a fraction of a millisecond.
-  private static let subscribersPerTurn = 32
+  /// What is read at a time.
+  private static let mostRead = 16 * 1024
   /// Kept open so that, when the process has no descriptor left, it can be given up to accept and
   /// turn away a client instead of leaving it waiting.
-  private var spare = OwnedDescriptor.null()
+  var spare = OwnedDescriptor.null()
 
   /// - Parameter mostUnread: bytes that may wait for all clients together.
   init(
@@ -73,28 +80,52 @@ struct ServerLoop: ~Copyable {
     self.log = log
     self.shortcut = shortcut
     self.handler = handler
+    door = turns.join(nil)
+    news = turns.join(nil)
   }
 
   deinit {
     buffer.deallocate()
   }
 
-  mutating func handle(_ event: Poller.Event, listener: borrowing OwnedDescriptor) {
+  /// Notes that something is to be done.
+  mutating func handle(_ event: Poller.Event) {
     if event.token == Self.listenerToken {
-      accept(from: listener)
+      guard !isDoorQueued else { return }
+      isDoorQueued = true
+      turns.append(.door, to: door)
     } else if let connection = connections[event.token] {
-      if event.isClosed && connection.isWaiting {
-        // Nobody is left to hear the answer, and the event would come again and again until then.
-        connection.cutOff()
-      } else if event.isReadable || event.isClosed {
-        if read(connection) { return }
-      }
-      settle(connection)
+      connection.note(event)
+      queue(connection)
     }
   }
 
-  /// To be called once all events of a `Poller.wait` are handled.
-  mutating func sendPlainAnswers() {
+  /// Nothing is left to do before the next event.
+  var isIdle: Bool { turns.isEmpty }
+
+  /// Does some of what is to be done, for those first for whom least was done of late. To be called
+  /// again and again, each time after a look at who else has come.
+  mutating func serve(from listener: borrowing OwnedDescriptor) {
+    var rest = Work.atATime
+    var first: Int?
+    while rest > 0, let (guest, account) = turns.next() {
+      let spent = turns.spent(by: account)
+      // Those for whom less was done do not wait for it.
+      if let first, spent > 2 * first + Work.atATime { sendPlainAnswers() }
+      first = first ?? spent
+      let work =
+        switch guest {
+        case .client(let connection): serve(connection, most: rest)
+        case .door: accept(from: listener)
+        case .news: tellSome()
+        }
+      turns.spend(work, by: account)
+      rest -= work
+    }
+    sendPlainAnswers()
+  }
+
+  private mutating func sendPlainAnswers() {
     guard !answered.isEmpty else { return }
     var start = 0
     for (connection, end) in answered {
@@ -108,38 +139,50 @@ struct ServerLoop: ~Copyable {
     answered.removeAll(keepingCapacity: true)
   }
 
-  /// Nothing is left to do before the next event.
-  var isIdle: Bool { backlog.isEmpty && untold.isEmpty && !isMoreUntold }
+  private mutating func queue(_ connection: Connection) {
+    guard !connection.isQueued else { return }
+    connection.isQueued = true
+    turns.append(.client(connection), to: connection.account)
+  }
 
-  /// Gives each connection with lines left one more turn, and some subscribers theirs.
-  mutating func continueBacklog() {
-    turns = (now: 0, before: turns.now)
-    let tokens = backlog
-    backlog = []
-    for token in tokens {
-      guard let connection = connections[token] else { continue }
-      work(connection)
-      settle(connection)
-    }
+  /// - Returns: about what was done.
+  private mutating func tellSome() -> Int {
+    isNewsQueued = false
     if untold.isEmpty, isMoreUntold {
       untold = Array(subscribers)
       isMoreUntold = false
     }
-    for _ in 0..<min(Self.subscribersPerTurn, untold.count) {
-      guard let connection = connections[untold.removeLast()] else { continue }
+    var work = Work.turn
+    while work < Work.atATime, let token = untold.popLast() {
+      guard let connection = connections[token] else { continue }
+      let waitingBytes = connection.waitingBytes
       connection.tell()
+      work += Work.turn + Work.answer(bytes: connection.waitingBytes - waitingBytes)
       settle(connection)
     }
+    if !untold.isEmpty || isMoreUntold { queueNews() }
+    return work
   }
 
-  /// The answer to a request that had to wait; nil when none is due.
-  mutating func complete(_ token: UInt64, _ answer: Response?) {
+  private mutating func queueNews() {
+    guard !isNewsQueued else { return }
+    isNewsQueued = true
+    turns.append(.news, to: news)
+  }
+
+  /// What came of a request that had to wait.
+  mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome) {
     guard let connection = connections[token] else { return }
     connection.isWaiting = false
     connection.session.isAnswerPending = false
-    if let answer { connection.enqueue(answer) }
-    work(connection)
-    settle(connection)
+    switch outcome {
+    case .answered(let answer, let complaint):
+      if let answer { connection.enqueue(answer) }
+      connection.session.complaint = complaint
+      noteComplaint(of: connection)
+    case .read(let message): answer(.message(message), of: connection)
+    }
+    queue(connection)
   }
 
   /// Somebody wants to be told what changes.
@@ -149,6 +192,7 @@ struct ServerLoop: ~Copyable {
   mutating func tell(_ content: StatusBoard.Content) {
     feed.refresh(content, at: .read())
     isMoreUntold = true
+    queueNews()
   }
 
   /// Once a second: cuts off who takes nothing of what waits for it.
@@ -163,117 +207,96 @@ struct ServerLoop: ~Copyable {
     log.looked(at: now)
   }
 
-  private mutating func accept(from listener: borrowing OwnedDescriptor) {
-    for _ in 0..<Self.acceptedPerTurn {
-      do throws(SystemError) {
-        guard let descriptor = try UnixSocket.accept(from: listener) else { return }
-        admit(descriptor)
-      } catch {
-        guard error.number == EMFILE || error.number == ENFILE else { return }
-        spare = nil
-        if let descriptor = try? UnixSocket.accept(from: listener) {
-          turnAway(descriptor, "the daemon has no descriptor left")
+  /// Reads what has come where all that came before is answered, and answers what is in.
+  ///
+  /// - Returns: about what was done.
+  private mutating func serve(_ connection: Connection, most: Int) -> Int {
+    guard !connection.isClosed else { return 0 }
+    connection.isQueued = false
+    var work = Work.turn
+    if connection.isReady, !connection.hasLines {
+      switch connection.descriptor.read(into: buffer) {
+      case .bytes(let count):
+        // What did not fit would not be told of again, nor that no more will come.
+        connection.isReadable = count == buffer.count || connection.isEnding
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        if connection.isQuiet,
+          bytes.withMemoryRebound(to: UInt8.self, { shortcut($0, &plainAnswers) })
+        {
+          answered.append((connection, plainAnswers.count))
+          if connection.isReadable { queue(connection) }
+          return Work.plain
         }
-        spare = OwnedDescriptor.null()
-        return
+        // What may take longer holds nobody up.
+        sendPlainAnswers()
+        connection.take(bytes)
+        work += Work.reading(bytes: count)
+      case .closed:
+        sendPlainAnswers()
+        connection.endInput()
+      case .wouldBlock: connection.isReadable = false
       }
     }
+    work += answerLines(of: connection, most: most - work)
+    settle(connection)
+    return work + (connection.isFinished ? Work.connection : 0)
   }
 
-  private mutating func admit(_ descriptor: consuming OwnedDescriptor) {
-    guard connections.count < maxClients else {
-      turnAway(descriptor, "\(maxClients) clients are connected, which is socket.max_clients")
-      return
-    }
-    let user = UnixSocket.peer(of: descriptor)?.user
-    let connection = Connection(
-      token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: user))
-    do throws(SystemError) {
-      try poller.add(connection.descriptor, token: nextToken)
-    } catch {
-      connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))
-      connection.flush()
-      return
-    }
-    connections[nextToken] = connection
-    nextToken += 1
-  }
-
-  private mutating func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
-    _ = Array((Self.refusal(reason).text + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
-    let peer = UnixSocket.peer(of: descriptor)
-    log.note(.turnedAway, peer, "was turned away: \(reason)", at: HostClocks.monotonic())
-  }
-
-  private static func refusal(_ reason: String) -> Response {
-    Response.error(RPCError(.overloaded, reason), id: .null)
-  }
-
-  /// - Returns: whether it was one plain request, and nothing else is to be done.
-  private mutating func read(_ connection: Connection) -> Bool {
-    guard !connection.isWaiting, !connection.hasLines, !connection.inputEnded else { return false }
-    switch connection.descriptor.read(into: buffer) {
-    case .bytes(let count):
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      if connection.isQuiet,
-        bytes.withMemoryRebound(to: UInt8.self, { shortcut($0, &plainAnswers) })
-      {
-        answered.append((connection, plainAnswers.count))
-        return true
+  /// Answers lines that are in, in order, at least one; stops at one that has to wait.
+  ///
+  /// - Returns: about what was done.
+  private mutating func answerLines(of connection: Connection, most: Int) -> Int {
+    var work = 0
+    repeat {
+      guard !connection.isWaiting, !connection.isCutOff, let line = connection.nextLine() else {
+        return work
       }
-      // What may take longer holds nobody up.
-      sendPlainAnswers()
-      connection.take(bytes)
-    case .closed: connection.endInput()
-    case .wouldBlock: break
-    }
-    work(connection)
-    return false
-  }
-
-  /// Answers the lines that are in, in order; stops at one that has to wait.
-  private mutating func work(_ connection: Connection) {
-    let session = connection.session
-    turns.now += 1
-    let most = connection.waitingBytes + Self.bytesPerTurn
-    for _ in 0..<linesPerTurn {
-      guard !connection.isWaiting, !connection.isCutOff, connection.waitingBytes <= most,
-        let line = connection.nextLine()
-      else { return }
+      let waitingBytes = connection.waitingBytes
       switch line {
       case .tooLong:
         let limit = "a request line holds at most \(LineBuffer.longestRequest) bytes"
         connection.enqueue(Response.error(RPCError(.invalidRequest, limit), id: .null))
-        session.complaint = limit
+        connection.session.complaint = limit
+        noteComplaint(of: connection)
+        work += Work.turn
       case .complete(let bytes):
-        let began = session.began
-        switch handler(connection.token, bytes, session) {
-        case .now(let reply): if let reply { connection.enqueue(reply) }
-        case .later:
-          connection.isWaiting = true
-          session.isAnswerPending = session.began > began
-        }
+        answer(.line(bytes), of: connection)
+        work += Work.line(bytes: bytes.count)
       }
-      guard let complaint = session.complaint else { continue }
-      session.complaint = nil
-      log.note(
-        .misbehaved, UnixSocket.peer(of: connection.descriptor),
-        "sent what is no request: \(complaint)", at: HostClocks.monotonic())
+      work += Work.answer(bytes: connection.waitingBytes - waitingBytes)
+    } while work < most
+    return work
+  }
+
+  private mutating func answer(_ input: Input, of connection: Connection) {
+    let session = connection.session
+    let began = session.began
+    switch handler(connection.token, input, session) {
+    case .now(let reply): if let reply { connection.enqueue(reply) }
+    case .later:
+      connection.isWaiting = true
+      session.isAnswerPending = session.began > began
     }
+    noteComplaint(of: connection)
+  }
+
+  private mutating func noteComplaint(of connection: Connection) {
+    guard let complaint = connection.session.complaint else { return }
+    connection.session.complaint = nil
+    log.note(
+      .misbehaved, UnixSocket.peer(of: connection.descriptor),
+      "sent what is no request: \(complaint)", at: HostClocks.monotonic())
   }
 
   /// Sends what is ready, and closes or watches the connection as it stands.
   private mutating func settle(_ connection: Connection) {
-    let token = connection.token
     connection.flush()
-    if connection.hasLines, !connection.isWaiting, !connection.isCutOff,
-      !backlog.contains(token)
-    {
-      backlog.append(token)
-    }
+    // Nobody is left to hear the answer.
+    if connection.isGone, connection.isWaiting { connection.cutOff() }
     if connection.isFinished {
       close(connection)
     } else {
+      if connection.isReady { queue(connection) }
       connection.watch(with: poller)
       list(connection, connection.listing)
       if unreadBytes > mostUnread { makeRoom() }
@@ -286,8 +309,10 @@ struct ServerLoop: ~Copyable {
         .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
         at: HostClocks.monotonic())
     }
+    connection.isClosed = true
     poller.remove(connection.descriptor)
     connections[connection.token] = nil
+    turns.leave(connection.account)
     list(connection, Connection.Listing())
   }
 

@@ -12,7 +12,7 @@ internal import Synchronization
 /// poller's bell only.
 final class SocketServer: Sendable {
   private struct Inbox: Sendable {
-    var replies: [(token: UInt64, answer: Response?)] = []
+    var outcomes: [(token: UInt64, outcome: LongWork.Outcome)] = []
     var isStopping = false
     /// What is known of an exchange has changed.
     var hasNews = false
@@ -31,6 +31,7 @@ final class SocketServer: Sendable {
   /// Nil where the kernel does not tell of them; then a look notices them.
   private let steps: RealtimeSteps?
   private let looks: Ticker
+  private let longWork = LongWork()
   private let inbox = Mutex(Inbox())
   private let rounds = Atomic<Int>(0)
   private let hasSubscribers = Atomic<Bool>(false)
@@ -78,12 +79,7 @@ final class SocketServer: Sendable {
     var loop = ServerLoop(
       poller: poller, maxClients: maxClients,
       shortcut: { self.service.answer(plain: $0, to: &$1) },
-      handler: { token, line, session in
-        self.service.answer(line, for: session) { reply in
-          self.inbox.withLock { $0.replies.append((token, reply)) }
-          self.poller.wake()
-        }
-      })
+      handler: { self.answer($0, $1, for: $2) })
     var clients = 0
     while true {
       var isNews = false
@@ -95,18 +91,17 @@ final class SocketServer: Sendable {
           service.board.lookAtLocalClock()
           loop.look(at: HostClocks.monotonic())
           isNews = true
-        default: loop.handle(event, listener: listener)
+        default: loop.handle(event)
         }
       }
-      loop.sendPlainAnswers()
-      loop.continueBacklog()
+      loop.serve(from: listener)
       rounds.add(1, ordering: .relaxed)
       let inbox = inbox.withLock { inbox in
         defer { inbox = Inbox() }
         return inbox
       }
       if inbox.isStopping { return }
-      for reply in inbox.replies { loop.complete(reply.token, reply.answer) }
+      for (token, outcome) in inbox.outcomes { loop.complete(token, outcome) }
       let hadSubscribers = hasSubscribers.exchange(
         loop.hasSubscribers, ordering: .sequentiallyConsistent)
       // Nobody rang for the first one until now.
@@ -118,6 +113,30 @@ final class SocketServer: Sendable {
         service.board.change { [clients] in $0.clients = clients }
       }
     }
+  }
+
+  private func answer(
+    _ token: UInt64, _ input: ServerLoop.Input, for session: Session
+  ) -> RequestService.Answer {
+    let done = { @Sendable (outcome: LongWork.Outcome) in
+      self.inbox.withLock { $0.outcomes.append((token, outcome)) }
+      self.poller.wake()
+    }
+    let message: Message
+    switch input {
+    case .message(let one): message = one
+    case .line(let line):
+      if line.count > LongWork.longLine {
+        longWork.read(line, for: session.user, service, done: done)
+        return .later
+      }
+      message = Message(line: line)
+      if message.isLongWork(exchanges: service.board.read().entries.count) {
+        longWork.answer(message, for: session.user, service, done: done)
+        return .later
+      }
+    }
+    return service.answer(message, for: session) { done(.answered($0, complaint: nil)) }
   }
 
   /// CLOCK_REALTIME was set: notes when.

@@ -9,6 +9,8 @@ package final class Poller: Sendable {
     package var token: UInt64
     package var isReadable: Bool
     package var isWritable: Bool
+    /// The other end will send no more.
+    package var isEnded: Bool
     /// The other end is gone, in both directions.
     package var isClosed: Bool
   }
@@ -32,20 +34,31 @@ package final class Poller: Sendable {
     events.deallocate()
   }
 
-  /// Watches for something to read. `token` comes back with each event.
+  /// Watches for something to read. `token` comes back with each event, for as long as there is
+  /// something.
   package func add(_ descriptor: borrowing OwnedDescriptor, token: UInt64) throws(SystemError) {
     _ = try check(ec_epoll_add(epoll.number, descriptor.number, token), "watch a descriptor")
   }
 
-  /// The same for a timer, which stays open as long as this.
+  /// Watches a connection. It is told of once when something comes, not again for as long as that
+  /// is not read.
+  package func add(
+    connection: borrowing OwnedDescriptor, token: UInt64
+  ) throws(SystemError) {
+    _ = try check(
+      ec_epoll_add_connection(epoll.number, connection.number, token), "watch a connection")
+  }
+
+  /// The same as the first for a timer, which stays open as long as this.
   package func add(timer descriptor: CInt, token: UInt64) throws(SystemError) {
     _ = try check(ec_epoll_add(epoll.number, descriptor, token), "watch a timer")
   }
 
+  /// Whether to tell also when a connection takes more again.
   package func change(
-    _ descriptor: borrowing OwnedDescriptor, token: UInt64, reading: Bool, writing: Bool
+    connection: borrowing OwnedDescriptor, token: UInt64, writing: Bool
   ) {
-    ec_epoll_modify(epoll.number, descriptor.number, token, reading ? 1 : 0, writing ? 1 : 0)
+    ec_epoll_modify_connection(epoll.number, connection.number, token, writing ? 1 : 0)
   }
 
   package func remove(_ descriptor: borrowing OwnedDescriptor) {
@@ -75,7 +88,8 @@ package final class Poller: Sendable {
         handle(
           Event(
             token: event.token, isReadable: event.readable != 0,
-            isWritable: event.writable != 0, isClosed: event.closed != 0))
+            isWritable: event.writable != 0, isEnded: event.ended != 0,
+            isClosed: event.closed != 0))
       }
     }
   }

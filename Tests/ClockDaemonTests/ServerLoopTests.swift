@@ -1,5 +1,6 @@
 import ClockCore
 import ClockProtocol
+import Glibc
 import JSONDocument
 import LinuxSystem
 import Testing
@@ -14,8 +15,14 @@ import Testing
     let listener: OwnedDescriptor
     var loop: ServerLoop
 
-    /// Each request is answered by 100,000 bytes.
-    init(at path: String, mostUnread: Int, log: TestBoard.Mutexed<[String]>) throws {
+    /// How many lines were answered, of each connection.
+    let answered = TestBoard.Mutexed([UInt64: Int]())
+
+    /// - Parameter answer: bytes of the answer to each request; none is given where it is zero.
+    init(
+      at path: String, mostUnread: Int = .max, answer: Int = 100_000,
+      log: TestBoard.Mutexed<[String]>
+    ) throws {
       poller = try Poller()
       listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
       try poller.add(listener, token: ServerLoop.listenerToken)
@@ -23,9 +30,17 @@ import Testing
         poller: poller, maxClients: 100, mostUnread: mostUnread,
         log: ClientLog { line in log.change { $0.append(line) } },
         shortcut: { _, _ in false },
-        handler: { _, _, _ in
-          .now(.result(JSONValue.string(String(repeating: "x", count: 100_000)), id: 1))
+        handler: { [answered] token, _, _ in
+          answered.change { $0[token, default: 0] += 1 }
+          let text = JSONValue.string(String(repeating: "x", count: answer))
+          return .now(answer == 0 ? nil : .result(text, id: 1))
         })
+    }
+
+    /// Looks once at what is there, and deals with some of it.
+    func step() {
+      poller.wait(forever: false) { loop.handle($0) }
+      loop.serve(from: listener)
     }
 
     /// Deals with all that is there.
@@ -35,10 +50,9 @@ import Testing
         isBusy = !loop.isIdle
         poller.wait(forever: false) { event in
           isBusy = true
-          loop.handle(event, listener: listener)
+          loop.handle(event)
         }
-        loop.sendPlainAnswers()
-        loop.continueBacklog()
+        loop.serve(from: listener)
       }
     }
 
@@ -103,5 +117,45 @@ import Testing
     let areServed = [server.serves(first), server.serves(second), server.serves(third)]
     #expect(areServed == [false, true, true])
     #expect(server.unreadBytes == 0)
+  }
+
+  @Test func whoAsksForMuchIsServedLittleByLittle() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let server = try Server(at: path, answer: 0, log: TestBoard.Mutexed([]))
+    let greedy = try client(of: path)
+    server.turn()
+    let lines = Array(String(repeating: "{}\n", count: 20_000).utf8)
+    #expect(lines.withUnsafeBytes { greedy.send($0) } == .bytes(60_000))
+    server.step()
+    let modest = try client(of: path)
+    #expect(Array("{}\n".utf8).withUnsafeBytes { modest.send($0) } == .bytes(3))
+    var steps = 0
+    while server.answered.change({ $0.count }) < 2, steps < 1000 {
+      server.step()
+      steps += 1
+    }
+    // To be let in, a turn of the other one or two, and its own.
+    #expect(steps <= 5)
+    #expect(server.answered.change { $0.values.max() ?? 0 } < 500)
+    server.turn()
+    #expect(server.answered.change { $0.values.sorted() } == [1, 20_000])
+  }
+
+  @Test func whatIsSentBeforeAnEndIsReadToTheEnd() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let server = try Server(at: path, answer: 0, log: TestBoard.Mutexed([]))
+    for count in [0, 1, 16 * 1024 / 4, 16 * 1024 / 4 + 1, 20_000] {
+      let client = try client(of: path)
+      // The last line has no newline.
+      let lines = Array((String(repeating: "{ }\n", count: count) + "{}").utf8)
+      #expect(lines.withUnsafeBytes { client.send($0) } == .bytes(lines.count))
+      shutdown(client.number, CInt(SHUT_WR))
+      server.turn()
+      #expect(server.answered.change { $0.values.max() } == count + 1)
+      #expect(server.loop.connections.isEmpty)
+      server.answered.change { $0 = [:] }
+    }
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+import statistics
 import tempfile
 import time
 import unittest
@@ -17,6 +18,11 @@ from support import (
 IDS = ("binance", "bybit", "okx")
 REQUESTS = 1000
 SECONDS = 2.5
+ROUNDS = 3
+ROUND_SECONDS = 0.6
+"""Of one measurement under malice: some thousand requests."""
+HELD_UP = 10
+"""So many times the p99 of a machine as busy is no noise; builds beside a test make 3 x of it."""
 MOST_GROWTH_KIB = 96 * 1024
 """Of the daemon under any malice: 300 clients that may hold 256 KiB each, and room."""
 
@@ -46,21 +52,28 @@ class ClientMaliceTests(unittest.TestCase):
         other = self.start("[socket]\nmax_clients = 4096\n", place="other")
         pid = daemon.process.pid
         requests = self.requests()
-        quiet = self.p99(daemon)
+        quiet = statistics.median(self.p99(daemon) for _ in range(ROUNDS))
         before = (resident_kib(pid), open_files(pid))
         most = before[0]
-        ratios: list[tuple[float, float, str]] = []
+        ratios: list[tuple[float, str]] = []
+        worst = 0.0
         for name, malice in MALICE.items():
-            with attacking(malice, other.socket, 2):
-                busy = self.p99(daemon)
-            with attacking(malice, daemon.socket, 2):
-                attacked = self.p99(daemon)
-                most = max(most, resident_kib(pid))
-            ratios.append((attacked / busy, attacked / quiet, name))
-            note(f"{name}: p99 {attacked:.0f} us, {attacked / busy:.1f} x that of a busy machine,"
-                 f" {attacked / quiet:.1f} x that of a quiet one; RSS {resident_kib(pid)} KiB")
-            # Ratios are printed, as the attackers share the processors; to be held up is a failure.
-            self.assertLess(attacked, 1_000_000, f"{name} holds up another client")
+            controls, found = [], []
+            for _ in range(ROUNDS):
+                with attacking(malice, other.socket, 2):
+                    controls.append(self.p99(daemon))
+                with attacking(malice, daemon.socket, 2):
+                    found.append(self.p99(daemon))
+                    most = max(most, resident_kib(pid))
+            busy, attacked = statistics.median(controls), statistics.median(found)
+            ratios.append((attacked / busy, name))
+            worst = max(worst, attacked / quiet)
+            note(f"{name}: p99 {attacked:.0f} us, {attacked / busy:.1f} x that of a busy machine"
+                 f" ({busy:.0f} us), {attacked / quiet:.1f} x that of a quiet one;"
+                 f" RSS {resident_kib(pid)} KiB")
+            # One round that was spared is enough: nobody else is held up by the daemon itself.
+            self.assertLess(
+                min(found), HELD_UP * max(controls), f"{name} holds up another client")
             self.assertLess(most - before[0], MOST_GROWTH_KIB, f"{name} fills the memory")
         wait_until(lambda: open_files(pid) <= before[1], 20, "the descriptors are free again")
         self.assertLessEqual(self.requests() - requests, 2 * 3 * 60, "the exchanges were spared")
@@ -68,12 +81,13 @@ class ClientMaliceTests(unittest.TestCase):
         middle = ratios[len(ratios) // 2]
         row(f"{len(MALICE)} kinds of bad clients", "2 processes of each",
             f"another client is answered all along; its p99 is {middle[0]:.1f} x (median malice)"
-            f" and {ratios[0][0]:.1f} x (worst: {ratios[0][2]}) that on a machine as busy,"
-            f" {max(each[1] for each in ratios):.0f} x that on a quiet one at worst;"
+            f" and {ratios[0][0]:.1f} x (worst: {ratios[0][1]}) that on a machine as busy,"
+            f" {worst:.0f} x that on a quiet one ({quiet:.0f} us) at worst;"
             f" RSS {before[0]} -> {most} KiB at most")
 
     def p99(self, daemon: ConfiguredDaemon) -> float:
-        return percentile(latencies_us(daemon.socket, REQUESTS, SECONDS), 0.99)
+        found = latencies_us(daemon.socket, 1_000_000, ROUND_SECONDS)
+        return percentile(found, 0.99)
 
     def requests(self) -> int:
         return sum(

@@ -10,16 +10,20 @@ int ec_accept(int listener);
 /* A new epoll instance, close-on-exec. Calls epoll_create1(2). */
 int ec_epoll_create(void);
 
-/* Watches fd for reading (and for writing when asked), level-triggered; token comes back from
-   ec_epoll_wait. Calls epoll_ctl(2). */
+/* Watches fd for reading, level-triggered; token comes back from ec_epoll_wait. Calls
+   epoll_ctl(2). */
 int ec_epoll_add(int epoll, int fd, uint64_t token);
-int ec_epoll_modify(int epoll, int fd, uint64_t token, int reading, int writing);
+/* Watches a connection for reading (and for writing when asked), edge-triggered. */
+int ec_epoll_add_connection(int epoll, int fd, uint64_t token);
+int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int writing);
 int ec_epoll_remove(int epoll, int fd);
 
 struct ec_epoll_event {
   uint64_t token;
   int readable;
   int writable;
+  /* The other end sends no more. */
+  int ended;
   int closed;
 };
 

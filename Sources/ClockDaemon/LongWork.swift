@@ -1,0 +1,90 @@
+internal import ClockProtocol
+internal import Dispatch
+
+/// Answers what takes long on a thread of its own, one after the other, so that the thread of the
+/// socket goes on meanwhile: which of the two the processor has is for the kernel to say, and it
+/// prefers one that sleeps most of the time.
+final class LongWork: Sendable {
+  /// What there is for the thread of the socket to do then.
+  enum Outcome: Sendable {
+    /// With what was wrong, for the log.
+    case answered(Response?, complaint: String?)
+    /// It has to do with what came before on its connection, and is to be answered there.
+    case read(Message)
+  }
+
+  /// Bytes of a line that is read at once: a tenth of a millisecond.
+  static let longLine = 4096
+  /// Exchanges of which a list is made at once: the same.
+  static let manyExchanges = 16
+
+  private let queue = DispatchQueue(label: "long work")
+
+  /// Reads a line and answers it.
+  ///
+  /// - Parameter done: called once, on any thread.
+  func read(
+    _ line: [UInt8], for user: UInt32?, _ service: RequestService,
+    done: @escaping @Sendable (Outcome) -> Void
+  ) {
+    queue.async {
+      let message = Message(line: line)
+      if message.isAboutItsConnection {
+        done(.read(message))
+      } else {
+        Self.answer(message, for: user, service, done: done)
+      }
+    }
+  }
+
+  /// Answers what was read.
+  ///
+  /// - Parameter done: called once, on any thread.
+  func answer(
+    _ message: Message, for user: UInt32?, _ service: RequestService,
+    done: @escaping @Sendable (Outcome) -> Void
+  ) {
+    queue.async { Self.answer(message, for: user, service, done: done) }
+  }
+
+  private static func answer(
+    _ message: Message, for user: UInt32?, _ service: RequestService,
+    done: @escaping @Sendable (Outcome) -> Void
+  ) {
+    let session = Session(user: user)
+    let answer = service.answer(message, for: session) { done(.answered($0, complaint: nil)) }
+    if case .now(let response) = answer { done(.answered(response, complaint: session.complaint)) }
+  }
+}
+
+extension Message {
+  fileprivate var requests: [RequestOrFault] {
+    switch self {
+    case .single(let request): [request]
+    case .batch(let requests): requests
+    }
+  }
+
+  fileprivate var isAboutItsConnection: Bool {
+    requests.contains { request in
+      guard case .success(let request) = request else { return false }
+      return request.isAboutItsConnection
+    }
+  }
+
+  /// Whether the answer takes long, and may be given elsewhere.
+  ///
+  /// - Parameter exchanges: how many are followed.
+  func isLongWork(exchanges: @autoclosure () -> Int) -> Bool {
+    guard case .single(.success(let request)) = self, request.asksForAList,
+      !request.isAboutItsConnection
+    else { return false }
+    return exchanges() > LongWork.manyExchanges || request.method == Method.exchanges.rawValue
+  }
+}
+
+extension Request {
+  fileprivate var isAboutItsConnection: Bool {
+    method == Method.subscribe.rawValue || method == Method.unsubscribe.rawValue
+  }
+}

@@ -1,0 +1,62 @@
+internal import ClockProtocol
+internal import Glibc
+internal import JSONDocument
+internal import LinuxSystem
+
+/// Who is let in, and who is turned away.
+extension ServerLoop {
+  /// - Returns: about what was done.
+  mutating func accept(from listener: borrowing OwnedDescriptor) -> Int {
+    isDoorQueued = false
+    var work = Work.turn
+    while work < Work.atATime {
+      work += Work.connection
+      do throws(SystemError) {
+        // It is told of again for as long as somebody waits.
+        guard let descriptor = try UnixSocket.accept(from: listener) else { break }
+        admit(descriptor)
+      } catch {
+        guard error.number == EMFILE || error.number == ENFILE else { break }
+        spare = nil
+        if let descriptor = try? UnixSocket.accept(from: listener) {
+          turnAway(descriptor, "the daemon has no descriptor left")
+        }
+        spare = OwnedDescriptor.null()
+        break
+      }
+    }
+    return work
+  }
+
+  private mutating func admit(_ descriptor: consuming OwnedDescriptor) {
+    guard connections.count < maxClients else {
+      turnAway(descriptor, "\(maxClients) clients are connected, which is socket.max_clients")
+      return
+    }
+    let peer = UnixSocket.peer(of: descriptor)
+    let account = turns.join(peer.flatMap { $0.process > 0 ? $0.process : nil })
+    let connection = Connection(
+      token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: peer?.user),
+      account: account)
+    do throws(SystemError) {
+      try poller.add(connection: connection.descriptor, token: nextToken)
+    } catch {
+      turns.leave(account)
+      connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))
+      connection.flush()
+      return
+    }
+    connections[nextToken] = connection
+    nextToken += 1
+  }
+
+  private mutating func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {
+    _ = Array((Self.refusal(reason).text + "\n").utf8).withUnsafeBytes { descriptor.send($0) }
+    let peer = UnixSocket.peer(of: descriptor)
+    log.note(.turnedAway, peer, "was turned away: \(reason)", at: HostClocks.monotonic())
+  }
+
+  private static func refusal(_ reason: String) -> Response {
+    Response.error(RPCError(.overloaded, reason), id: .null)
+  }
+}

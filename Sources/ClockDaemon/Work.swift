@@ -1,0 +1,21 @@
+/// About how long things take that are done for clients, in nanoseconds: what was measured where it
+/// was built. Only the proportions matter, and those roughly.
+enum Work {
+  /// So much is done between two looks at who has come: what anyone has to wait for.
+  static let atATime = 50_000
+
+  /// To look after a connection at all: a read and a write.
+  static let turn = 3_000
+
+  /// A plain request, with its answer.
+  static let plain = 4_000
+
+  /// To let one in, or to close it.
+  static let connection = 12_000
+
+  static func reading(bytes: Int) -> Int { bytes / 2 }
+
+  static func line(bytes: Int) -> Int { 1_000 + 20 * bytes }
+
+  static func answer(bytes: Int) -> Int { 10 * bytes }
+}

@@ -1,0 +1,68 @@
+import ClockProtocol
+import JSONDocument
+import Synchronization
+import Testing
+
+@testable import ClockDaemon
+
+@Suite struct LongWorkTests {
+  private let work = LongWork()
+
+  private func outcome(of line: String) async throws -> LongWork.Outcome {
+    let service = try TestBoard().service
+    return await withCheckedContinuation { continuation in
+      work.read(Array(line.utf8), for: nil, service) { continuation.resume(returning: $0) }
+    }
+  }
+
+  private func request(_ method: String, _ params: String = "{}") -> String {
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\(method)\",\"params\":\(params)}"
+  }
+
+  @Test(arguments: ["health", "resync"]) func itIsAnsweredThere(_ method: String) async throws {
+    guard
+      case .answered(let answer, nil) = try await outcome(
+        of: "[\(request(method)),\(request("x"))]")
+    else {
+      Issue.record("no answer")
+      return
+    }
+    let answers = try JSONValue(parsing: answer?.text ?? "").array ?? []
+    #expect(answers.count == 2)
+    #expect(answers.first?["result"] != nil)
+    #expect(answers.last?["error"]?["code"] == -32601)
+  }
+
+  @Test func whatIsWrongIsToldTheLog() async throws {
+    let outcome = try await outcome(of: String(repeating: "[", count: 60_000))
+    guard case .answered(let answer?, let complaint?) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(try JSONValue(parsing: answer.text)["error"]?["code"] == -32700)
+    #expect(complaint.hasPrefix("not a JSON document"))
+  }
+
+  @Test(arguments: ["subscribe", "unsubscribe"])
+  func whatIsAboutAConnectionIsLeftToIt(_ method: String) async throws {
+    let line = "[\(request("health")),\(request(method))]"
+    guard case .read(let message) = try await outcome(of: line) else {
+      Issue.record("answered elsewhere")
+      return
+    }
+    #expect(message == Message(line: Array(line.utf8)))
+  }
+
+  @Test func listsOfManyAreLongWork() {
+    func isLong(_ method: String, _ exchanges: Int, _ params: String = "{}") -> Bool {
+      Message(line: Array(request(method, params).utf8)).isLongWork(exchanges: exchanges)
+    }
+    #expect(!isLong("offsets", 16))
+    #expect(isLong("offsets", 17))
+    #expect(isLong("exchanges", 1))
+    #expect(!isLong("offset", 1000, "{\"exchange\":\"okx\"}"))
+    #expect(!isLong("stamp", 1000, "{\"exchange\":\"okx\"}"))
+    // What it tells later on is told on its connection.
+    #expect(!isLong("subscribe", 1000))
+  }
+}
