@@ -13,8 +13,8 @@ extension ClockDaemon {
     let now = checkedNow()
     let known = exchanges[index].tracker.status.clock
     switch exchanges[index].tracker.clockDoubted(
-      stampMade: doubt.stampMade, isContradicted: doubt.isContradiction, by: doubt.reporter,
-      at: now)
+      stampMade: doubt.stampMade, isContradicted: doubt.isContradiction,
+      isOfGoodStamp: doubt.isOfGoodStamp, by: doubt.reporter, at: now)
     {
     case nil: done(.isFresh)
     case .accepted(let actions):

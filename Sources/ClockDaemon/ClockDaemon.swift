@@ -283,6 +283,8 @@ actor ClockDaemon {
       exchanges[index].connection ?? ProbeConnection(to: exchanges[index].currentTarget)
     exchanges[index].connection = connection
     hasProbed = true
+    // Before it is sent: what a host that stands few probes was sent outlives the daemon.
+    if exchanges[index].tracker.isBeginningBurst { saveState() }
     let key = exchanges[index].key
     do throws(SystemError) {
       try threads.run {

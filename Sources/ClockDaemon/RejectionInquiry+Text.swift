@@ -1,6 +1,7 @@
 internal import ClockCore
 internal import DaemonSettings
 internal import ExchangeCatalog
+internal import LinuxSystem
 
 /// The explanation for people.
 extension RejectionInquiry {
@@ -72,22 +73,23 @@ extension RejectionInquiry {
     case .moved:
       "the exchange's clock is not where it was before: stamps from before do not fit it"
     case .ownStampLate(let age):
-      "its clock is right\(errorText), and the timestamp was a stamp of this daemon: the request"
+      "\(rightText), and the timestamp was a stamp of this daemon: the request"
         + " took longer than \(rightfulText); when it was reported, the timestamp was at least"
         + " \(age.shortText) old. Take the stamp later or send sooner"
     case .windowTooSmall(let age, let smallest):
-      "its clock is right\(errorText), and the timestamp was at least \(age.shortText) old when it"
+      "\(rightText), and the timestamp was at least \(age.shortText) old when it"
         + " was reported\(windowText): to be sure takes a window of \(smallest.shortText)"
     case .insideWindow(let age):
-      "its clock is right\(errorText), and by it the timestamp is fine even now"
-        + " (\(age.shortText) old\(windowText)): the request asked for a smaller window than that,"
-        + " or took too long within the exchange"
+      "\(rightText), and by it the timestamp is fine even now"
+        + " (\(age.shortText) old\(windowText)): "
+        + (isWindowAdjustable ? "the request asked for a smaller window than that, or " : "it ")
+        + "took too long within the exchange"
     case .ownExpiryPassed(let past):
-      "its clock is right\(errorText), and the expiry was one of this daemon's: the request took"
+      "\(rightText), and the expiry was one of this daemon's: the request took"
         + " longer than its lifetime; when it was reported, the expiry had passed by at least"
         + " \(past.shortText). Take the stamp later, send sooner, or ask for a longer lifetime"
     case .lifetimeTooSmall(let past, let smallest):
-      "its clock is right\(errorText), and the expiry had passed by at least \(past.shortText) when"
+      "\(rightText), and the expiry had passed by at least \(past.shortText) when"
         + " it was reported\(lifetimeText): to be sure takes a lifetime of more than"
         + " \(smallest.shortText)"
     case .expired(let past):
@@ -95,10 +97,10 @@ extension RejectionInquiry {
         + " clock\(lifetimeText), and it is no recent stamp of this daemon: the clock that it was"
         + " reckoned from is behind, or the request took longer than its lifetime"
     case .notExpired(let left):
-      "its clock is right\(errorText), and by it the timestamp expires in \(left.shortText), even"
+      "\(rightText), and by it the timestamp expires in \(left.shortText), even"
         + " now: the exchange judged another expiry than the one reported, or took that long"
     case .clockConfirmed:
-      "its clock is right\(errorText), as the refusal itself shows: "
+      "\(rightText), as the refusal itself shows: "
         + (judgement.verdict == .late
           ? "" : "the clock that the timestamp was taken from is wrong, or ")
         + "with a stamp of this daemon, the request took longer than \(rightfulText)"
@@ -110,7 +112,7 @@ extension RejectionInquiry {
     case .clock: "the clock that the timestamp was taken from is in doubt"
     case .late:
       "the request waited too long before it was judged"
-        + (knowledge == nil ? "" : ", while its clock is right\(errorText)")
+        + (knowledge == nil ? "" : ", while \(rightText)")
     case .signature: "what is signed, or how, is wrong; this is no matter of clocks"
     case .key: "the key or what it may do is wrong; this is no matter of clocks"
     case .rateLimit:
@@ -143,6 +145,15 @@ extension RejectionInquiry {
     }
   }
 
+  /// Not said of now where it could not be read now.
+  private var rightText: String {
+    guard case .refused = reading, let lastSync = known.status.lastSync else {
+      return "its clock is right\(errorText)"
+    }
+    return "its clock was right\(errorText) when it was read"
+      + " \((clocks.raw - lastSync).shortText) ago"
+  }
+
   private var errorText: String {
     guard let knowledge else { return "" }
     return " within ±\(((knowledge.latest - knowledge.earliest) / 2).shortText)"
@@ -160,6 +171,10 @@ extension RejectionInquiry {
 
   private var rightfulText: String {
     width.map { "its window of \($0.shortText)" } ?? "the exchange allows"
+  }
+
+  private var isWindowAdjustable: Bool {
+    if case .window(let rule) = rule { rule.isAdjustable } else { false }
   }
 
   private var width: Duration? {

@@ -75,6 +75,7 @@ struct RejectionInquiry {
       ? nil
       : .init(
         stampMade: stampMade, isContradiction: judgement.resync == .contradicted,
+        isOfGoodStamp: isOwn && !judgement.finding.isExplainedByDelay,
         reporter: report.reporter)
   }
 

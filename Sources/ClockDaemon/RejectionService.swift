@@ -26,6 +26,9 @@ struct RejectionService: Sendable {
     /// What is known of the clock is contradicted, however fresh it is.
     var isContradiction: Bool
 
+    /// The timestamp was given out here, and no delay explains the refusal.
+    var isOfGoodStamp: Bool
+
     /// The user whose bot reports; nil where that cannot be told.
     var reporter: UInt32?
   }

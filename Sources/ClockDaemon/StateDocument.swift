@@ -93,6 +93,10 @@ enum StateDocument {
         .array(
           [rejections.contradicting, rejections.stale, rejections.unusable]
             .map { .integer(Int64($0)) })))
+    if !memory.probes.isEmpty {
+      members.append(
+        .init("probes_raw_ns", .array(memory.probes.map { .integer($0.nanoseconds) })))
+    }
     if let estimate = memory.estimate {
       members.append(.init("estimate", json(of: estimate, bounds: bounds)))
     }
@@ -191,6 +195,7 @@ enum StateDocument {
     memory.rejections.contradicting = Int(rejections[0])
     memory.rejections.stale = Int(rejections[1])
     memory.rejections.unusable = Int(rejections[2])
+    memory.probes = try reader.optional("probes_raw_ns")?.instants() ?? []
     memory.estimate = try reader.optional("estimate").map(estimate)
     if let block = try reader.optional("block") {
       memory.block = TrackerMemory.Block(

@@ -59,6 +59,11 @@ struct StateReader {
     return numbers
   }
 
+  func instants() throws(StateRefusal) -> [MonotonicInstant] {
+    guard let elements = value.array else { throw refusal("an array") }
+    return try integers(count: elements.count).map { MonotonicInstant(nanoseconds: $0) }
+  }
+
   func integer(atMost limit: Int64 = .max) throws(StateRefusal) -> Int64 {
     guard let number = value.integer, (0...limit).contains(number) else {
       throw refusal("a whole number from 0 to \(limit)")

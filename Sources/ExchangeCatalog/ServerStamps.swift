@@ -29,11 +29,11 @@ package struct TimeReading: Sendable, Equatable {
 }
 
 extension ExchangeDefinition {
-  /// Stamps that are further from the time itself than this tell something else.
-  private static let farthest = Duration.seconds(10)
-
-  /// What the answer tells of the exchange's clock: two stamps where it has them and they are
-  /// plausible, else the one time, of unknown place between arrival and departure, as both.
+  /// What the answer tells of the exchange's clock: two stamps where it has them and they enclose
+  /// the time itself, else that time, of unknown place between arrival and departure, as both.
+  ///
+  /// Stamps that do not are of another clock, such as a gateway's, which may be right or not: the
+  /// time itself is what the exchange says that its clock shows.
   ///
   /// - Parameter roundTrip: of the request; stamps further apart are not of this request.
   package func readStamps(
@@ -43,8 +43,8 @@ extension ExchangeDefinition {
     if let stamps = serverStamps,
       let arrival = try? reading(stamps.receive, stamps).readTime(from: answer),
       let departure = try? reading(stamps.transmit, stamps).readTime(from: answer),
-      arrival <= departure, departure - arrival <= roundTrip, abs(arrival - time) <= Self.farthest,
-      abs(departure - time) <= Self.farthest
+      arrival <= departure, departure - arrival <= roundTrip,
+      arrival < time + resolution, time < departure + stamps.unit.resolution
     {
       return TimeReading(
         arrival: arrival, departure: departure, resolution: stamps.unit.resolution)

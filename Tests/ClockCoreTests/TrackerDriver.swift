@@ -112,10 +112,12 @@ struct TrackerDriver {
 
   /// A bot reports a refusal that puts the exchange's clock in doubt.
   mutating func reportDoubt(
-    made age: Duration? = nil, isContradicted: Bool = false, by reporter: UInt32? = nil
+    made age: Duration? = nil, isContradicted: Bool = false, isOfGoodStamp: Bool = false,
+    by reporter: UInt32? = nil
   ) -> ResyncDemand? {
     let demand = tracker.clockDoubted(
-      stampMade: age.map { now - $0 }, isContradicted: isContradicted, by: reporter, at: now)
+      stampMade: age.map { now - $0 }, isContradicted: isContradicted,
+      isOfGoodStamp: isOfGoodStamp, by: reporter, at: now)
     if case .accepted(let actions)? = demand { perform(actions) }
     return demand
   }

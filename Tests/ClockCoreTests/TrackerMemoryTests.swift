@@ -203,6 +203,23 @@ import Testing
     #expect(driver.status.reason(at: driver.now) == "first resync under way")
   }
 
+  /// Whether it ends in a burst or at rest, and however soon it is started again.
+  @Test(arguments: [30, 2_000, 7_000])
+  func aHostThatStandsFewProbesIsSentNoMoreForARestart(_ lifeMilliseconds: Int) {
+    var settings = TrackerSettings()
+    (settings.hostShare, settings.isHostShareStrict) = (10, true)
+    var driver = TrackerDriver(settings)
+    for _ in 0..<60 {
+      driver.start()
+      driver.run(for: .milliseconds(lifeMilliseconds))
+      driver.restart(after: .milliseconds(100), with: driver.tracker.memory)
+    }
+    let most = driver.probes.map { first in
+      driver.probes.count { $0 >= first && $0 - first < .seconds(60) }
+    }.max()
+    #expect(most ?? 0 > 0 && most ?? 0 <= 10, "\(most ?? 0) probes in a minute")
+  }
+
   @Test func anAbsurdBanEndsAfterADay() throws {
     var driver = TrackerDriver()
     let block = TrackerMemory.Block(
@@ -217,7 +234,7 @@ import Testing
     "none", "future", "future sync", "future bound", "1970", "2200", "overflow", "wide rates",
     "wander", "no wander", "NaN", "unsorted", "future burst", "a year wide", "far servers",
     "no bounds", "too many", "round trip", "count",
-    "failures", "rejections",
+    "failures", "rejections", "future probe", "unsorted probes",
   ])
   func whatCannotBeIsRefused(_ damage: String) throws {
     var driver = Self.grown()
@@ -253,6 +270,8 @@ import Testing
     case "failures":
       memory.block = TrackerMemory.Block(until: later, reason: "HTTP 429", failures: .max)
     case "rejections": memory.rejections.stale = .max
+    case "future probe": memory.probes = [later]
+    case "unsorted probes": memory.probes = [driver.now, driver.now - .seconds(1)]
     default: break
     }
     memory.estimate = estimate

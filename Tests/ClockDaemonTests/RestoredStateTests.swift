@@ -194,6 +194,8 @@ import Testing
     saved.origin = .here(
       host: .current(bootFromManager: nil), at: clocks.raw, watch: HostWatch(at: clocks))
     saved.entries[0].memory?.estimate = try TestState.estimate(clocks.raw - .seconds(1), count: 1)
+    // Kept where a host stands few, which this one is not.
+    saved.entries[0].memory?.probes = []
     saved.entries[1].memory?.block?.until = clocks.raw + .seconds(600)
     saved.entries[2].nonceCeiling = ahead
     saved.entries[3].memory = nil

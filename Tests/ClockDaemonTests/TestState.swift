@@ -37,7 +37,8 @@ struct TestState {
     let memories = [
       TrackerMemory(
         estimate: try Self.estimate(written - .seconds(1), count: 3),
-        rejections: Self.rejections(1, 20, 300)),
+        rejections: Self.rejections(1, 20, 300),
+        probes: [written - .seconds(2), written - .seconds(1)]),
       TrackerMemory(
         block: .init(until: written + .seconds(600), reason: "HTTP 418 I'm a teapot", failures: 2)),
       nil,

@@ -49,7 +49,8 @@ import Testing
     let elapsed = HostClocks.monotonic() - began
     let probes = simulator.counters(of: "bybit").timeRequests - before
     print("\(reports) false reports in \(elapsed.shortText): \(probes) probes, \(refused) told so")
-    let bursts = 1 + Int(elapsed / ExchangeTracker.distrust)
+    // The timestamps of some are stamps that the last answer had.
+    let bursts = 2 + Int(elapsed / ExchangeTracker.distrustOfStamps)
     #expect(reports >= 100 && refused > 0)
     #expect((1...16 * bursts).contains(probes), "a burst is of eight to sixteen")
     // Nothing of it is believed, and whoever demands a resync gets one.
@@ -57,6 +58,7 @@ import Testing
     #expect(abs(after.offsetNanoseconds - offset.offsetNanoseconds) < 1_000_000_000)
     let counted = simulator.counters(of: "bybit").timeRequests
     #expect(try daemon.refusal(of: .resync, ["exchange": "bybit"]) == nil)
-    #expect(simulator.counters(of: "bybit").timeRequests >= counted + 8)
+    // One that is under way may be joined.
+    #expect(simulator.counters(of: "bybit").timeRequests > counted)
   }
 }

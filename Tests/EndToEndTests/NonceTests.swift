@@ -36,7 +36,10 @@ import Testing
     var refusals: [RPCError.Code: Int] { state.withLock { $0.refusals } }
   }
 
-  /// Kraken by its own clock, Bitfinex by OKX's, as only nonces matter here.
+  /// Kraken by its own clock, the others by OKX's, as only nonces matter here. Gemini's keys take
+  /// times by default, and nonces where it is told so.
+  private static let ids = ["kraken", "bitfinex", "gemini"]
+
   private func daemon(_ simulator: ExchangeSimulator, state: String?) throws -> DaemonProcess {
     try DaemonProcess(
       """
@@ -47,6 +50,12 @@ import Testing
       url = "\(simulator.url(of: "okx"))/api/v5/public/time"
       time = "/data/0/ts"
       unit = "ms"
+      [exchanges.gemini]
+      url = "\(simulator.url(of: "okx"))/api/v5/public/time"
+      time = "/data/0/ts"
+      unit = "ms"
+      window_kind = "nonce"
+      timestamp_format = "unix_ms"
       """, in: directory, arguments: state.map { ["--state", $0] } ?? [])
   }
 
@@ -113,13 +122,13 @@ import Testing
       }
       for number in 0..<bots {
         try bot(
-          number % 2 == 0 ? "kraken" : "bitfinex", at: daemon.socketPath, round: round,
+          Self.ids[number % Self.ids.count], at: daemon.socketPath, round: round,
           pause: seed == 1 ? .zero : .milliseconds(2), witness, gone)
       }
       // Some are killed before their first answer.
       if round % 4 != 3 {
         try daemon.eventually("nonces are given") {
-          ["kraken", "bitfinex"].allSatisfy { witness.nonces(of: $0).last?.round == round }
+          Self.ids.allSatisfy { witness.nonces(of: $0).last?.round == round }
         }
       }
       if round == rounds / 2 {
@@ -140,7 +149,7 @@ import Testing
       try daemon.eventually("it has ended") { daemon.process.hasEnded }
       for _ in 0..<bots { gone.wait() }
     }
-    for id in ["kraken", "bitfinex"] {
+    for id in Self.ids {
       let nonces = witness.nonces(of: id)
       check(nonces, of: id)
       print("\(id), seed \(seed): \(nonces.count) nonces over \(kills) kills of \(rounds) rounds")
@@ -220,7 +229,7 @@ import Testing
       stamp["reason"]?.string
         == "only bitfinex knows which nonces the key has used; and as no state is"
         + " kept, a restart may repeat some")
-    let told = "<5>nonces of bitfinex, kraken are kept in memory only: after a restart they may"
+    let told = "<5>nonces of bitfinex, gemini, kraken are kept in memory only: after a restart they"
     #expect(daemon.log.split(separator: "\n").count { $0.hasPrefix(told) } == 1, "\(daemon.log)")
   }
 }

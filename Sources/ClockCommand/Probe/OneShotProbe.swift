@@ -24,11 +24,15 @@ struct OneShotProbe {
     self.settings = settings
     drift = DriftBound(partsPerMillion: settings.maxDriftPPM)
     var seeds = SystemRandomNumberGenerator()
+    var tracking = TrackerSettings(
+      maxError: settings.maxError, samples: settings.samples, timeout: settings.timeout,
+      drift: drift, maxStep: settings.maxStep, resolution: settings.definition.resolution)
+    if let most = settings.definition.probesPerMinute {
+      tracking.hostShare = most
+      tracking.isHostShareStrict = true
+    }
     tracker = ExchangeTracker(
-      settings: TrackerSettings(
-        maxError: settings.maxError, samples: settings.samples, timeout: settings.timeout,
-        drift: drift, maxStep: settings.maxStep, resolution: settings.definition.resolution),
-      seed: seeds.next(), now: HostClocks.monotonic())
+      settings: tracking, seed: seeds.next(), now: HostClocks.monotonic())
   }
 
   /// Sends probes until the resync is over.

@@ -12,6 +12,7 @@ extension ExchangeTracker {
     guard memory.isSound(for: settings, at: now) else { return nil }
     self.init(settings: settings, seed: seed, now: now)
     status.rejections = memory.rejections
+    budget = ProbeBudget(probesPerMinute: settings.probesPerMinute, spent: memory.probes)
     if let block = memory.block, block.until > now {
       let until = min(block.until, now + TrackerMemory.Block.longest)
       status.blockedUntil = until
@@ -40,8 +41,17 @@ extension ExchangeTracker {
   /// What a later tracker may go on with; nil when there is nothing.
   package var memory: TrackerMemory? {
     let memory = TrackerMemory(
-      estimate: rememberedEstimate, block: rememberedBlock, rejections: status.rejections)
-    return memory.estimate == nil && memory.block == nil ? nil : memory
+      estimate: rememberedEstimate, block: rememberedBlock, rejections: status.rejections,
+      probes: rememberedProbes)
+    let isEmpty = memory.estimate == nil && memory.block == nil && memory.probes.isEmpty
+    return isEmpty ? nil : memory
+  }
+
+  /// A daemon that is killed in a burst, and started again and again, keeps to the limit too.
+  private var rememberedProbes: [MonotonicInstant] {
+    guard status.settings.isHostShareStrict, let last = budget.spent.last else { return [] }
+    let left = isResting ? 0 : max(status.settings.samples - burst.samples.count - 1, 0)
+    return budget.spent + Array(repeating: last, count: left)
   }
 
   private var rememberedEstimate: TrackerMemory.Estimate? {

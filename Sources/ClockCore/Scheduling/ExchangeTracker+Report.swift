@@ -7,6 +7,10 @@ extension ExchangeTracker {
   /// so long: a bot that lies, or one whose own clock is wrong, must not spend the others' probes.
   package static let distrust = Duration.seconds(30)
 
+  /// The same for reports of stamps that were given out here and should have been accepted. They
+  /// are better evidence than any other: nothing else that this user has told speaks against them.
+  package static let distrustOfStamps = Duration.seconds(5)
+
   /// Within this, the reports of all together have the clock read anew no more often than
   /// `mostReportedReadings`, unless it has moved.
   private static let reportPeriod = Duration.seconds(60)
@@ -16,6 +20,8 @@ extension ExchangeTracker {
     var began: MonotonicInstant
     var clock: IntervalClock?
     var reporter: UInt32?
+    /// Of a stamp that was given out here and should have been accepted.
+    var isOfGoodStamp: Bool
   }
 
   /// A bot was refused for its timestamp, which puts what is known of the exchange's clock in
@@ -26,11 +32,12 @@ extension ExchangeTracker {
   ///   - stampMade: when the timestamp was made, as far as that can be told: what was read before
   ///     says nothing of it.
   ///   - isContradicted: the refusal contradicts what is known, however fresh that is.
+  ///   - isOfGoodStamp: the timestamp was given out here, and no delay explains the refusal.
   ///   - reporter: the user whose bot reports; nil where that cannot be told.
   /// - Returns: nil where the last resync answers the doubt.
   package mutating func clockDoubted(
-    stampMade: MonotonicInstant?, isContradicted: Bool, by reporter: UInt32?,
-    at now: MonotonicInstant
+    stampMade: MonotonicInstant?, isContradicted: Bool, isOfGoodStamp: Bool = false,
+    by reporter: UInt32?, at now: MonotonicInstant
   ) -> ResyncDemand? {
     reportedReadings = reportedReadings.filter {
       now - $0.began < Self.reportPeriod && !hasMoved(since: $0, at: now)
@@ -40,13 +47,14 @@ extension ExchangeTracker {
     guard !isDue, status.blockedUntil.map({ $0 <= now }) ?? true else {
       return resyncDemanded(for: .report, at: now)
     }
-    let wait = waitOfReports(by: reporter, at: now)
+    let wait = waitOfReports(by: reporter, isOfGoodStamp: isOfGoodStamp, at: now)
     if isFresh(for: stampMade, at: now), !isContradicted || wait != nil { return nil }
     if let wait { return wait }
     let clock = status.clock
     let demand = resyncDemanded(for: .report, at: now)
     if case .accepted = demand {
-      reportedReadings.append(.init(began: now, clock: clock, reporter: reporter))
+      reportedReadings.append(
+        .init(began: now, clock: clock, reporter: reporter, isOfGoodStamp: isOfGoodStamp))
     }
     return demand
   }
@@ -59,18 +67,22 @@ extension ExchangeTracker {
   }
 
   /// Nil where a report may have the clock read anew now.
-  private func waitOfReports(by reporter: UInt32?, at now: MonotonicInstant) -> ResyncDemand? {
-    if let last = reportedReadings.last(where: { $0.reporter == reporter }),
-      now - last.began < Self.distrust
-    {
+  private func waitOfReports(
+    by reporter: UInt32?, isOfGoodStamp: Bool, at now: MonotonicInstant
+  ) -> ResyncDemand? {
+    let distrust = isOfGoodStamp ? Self.distrustOfStamps : Self.distrust
+    let last = reportedReadings.last {
+      $0.reporter == reporter && ($0.isOfGoodStamp || !isOfGoodStamp)
+    }
+    if let last, now - last.began < distrust {
       return .refused(
         reason: "a report of the same user had that done \((now - last.began).shortText) ago, and"
           + " it had not moved",
-        retryAfter: last.began + Self.distrust - now)
+        retryAfter: last.began + distrust - now)
     }
-    guard let first = reportedReadings.first, reportedReadings.count >= mostReportedReadings else {
-      return nil
-    }
+    // The last one is kept for the better evidence.
+    let most = isOfGoodStamp ? mostReportedReadings : max(1, mostReportedReadings - 1)
+    guard let first = reportedReadings.first, reportedReadings.count >= most else { return nil }
     return .refused(
       reason: "reports had that done \(reportedReadings.count) times within a minute, and it had"
         + " not moved",

@@ -20,7 +20,7 @@ package struct ExchangeTracker: Sendable {
 
   private var phase = Phase.resting
   var isResting: Bool { phase == .resting }
-  private var burst = Burst()
+  private(set) var burst = Burst()
   /// What the finished bursts say. The first samples of the very first one are published as they
   /// come, but the burst as a whole is weighed: one early wrong answer does not outlive it.
   var believed: BelievedClock
@@ -142,6 +142,9 @@ package struct ExchangeTracker: Sendable {
   }
 
   // MARK: Bursts
+
+  /// The probe that is to be sent now is the first of a burst.
+  package var isBeginningBurst: Bool { phase == .probing && burst.samples.isEmpty }
 
   private mutating func beginBurst(at now: MonotonicInstant) -> [Action] {
     let wait = budget.wait(for: 1, at: now)

@@ -18,6 +18,18 @@ package struct ProbeBudget: Sendable, Hashable {
     recent = recent.suffix(probesPerMinute)
   }
 
+  /// With what was spent before, oldest first.
+  package init(probesPerMinute: Int, spent: [MonotonicInstant]) {
+    self.init(probesPerMinute: probesPerMinute)
+    recent = spent.suffix(probesPerMinute)
+  }
+
+  /// The instants of the probes within the minute up to the last one, oldest first.
+  package var spent: [MonotonicInstant] {
+    guard let last = recent.last else { return [] }
+    return recent.filter { last - $0 < .seconds(60) }
+  }
+
   package mutating func spend(at now: MonotonicInstant) {
     if recent.count == probesPerMinute { recent.removeFirst() }
     recent.append(now)

@@ -11,10 +11,18 @@ package struct TrackerMemory: Sendable, Hashable {
 
   package var rejections: Rejections
 
-  package init(estimate: Estimate? = nil, block: Block? = nil, rejections: Rejections = .init()) {
+  /// When the last minute's probes were sent, oldest first, where the exchange's host stands few;
+  /// those of a burst under way that are still to come count as sent.
+  package var probes: [MonotonicInstant]
+
+  package init(
+    estimate: Estimate? = nil, block: Block? = nil, rejections: Rejections = .init(),
+    probes: [MonotonicInstant] = []
+  ) {
     self.estimate = estimate
     self.block = block
     self.rejections = rejections
+    self.probes = probes
   }
 
   /// What the last good resync left behind.
@@ -91,7 +99,9 @@ extension TrackerMemory {
   /// not cannot be calculated with: it would overflow, or break what the calculations rely on.
   package func isSound(for settings: TrackerSettings, at now: MonotonicInstant) -> Bool {
     let counts = [rejections.contradicting, rejections.stale, rejections.unusable]
-    return counts.allSatisfy(Self.isCount)
+    return counts.allSatisfy(Self.isCount) && probes.count <= 1_000
+      && probes.allSatisfy { (MonotonicInstant(nanoseconds: 0)...now).contains($0) }
+      && zip(probes, probes.dropFirst()).allSatisfy { $0 <= $1 }
       && block.map { $0.until.nanoseconds >= 0 && Self.isCount($0.failures) } ?? true
       && estimate.map { $0.isSound(for: settings, at: now) } ?? true
   }

@@ -108,5 +108,14 @@ package struct RejectionJudgement: Sendable, Hashable {
 
     /// The exchange's clock, as it said itself, is where it is known to be.
     case clockConfirmed
+
+    /// Whether a request that was long on its way is refused like this, however right all clocks
+    /// are.
+    package var isExplainedByDelay: Bool {
+      switch self {
+      case .insideWindow, .notExpired, .ahead, .contradicted, .moved: false
+      default: true
+      }
+    }
   }
 }
