@@ -33,7 +33,9 @@ final class ChildProcess: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    let kept: [String] = ["PATH", "HOME", "TSAN_OPTIONS", "ASAN_OPTIONS"]
+    let kept: [String] = [
+      "PATH", "HOME", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS", "SWIFT_BACKTRACE",
+    ]
     let inherited = kept.compactMap { name in
       getenv(name).map { "\(name)=\(String(cString: $0))" }
     }

@@ -105,9 +105,9 @@ struct Expired: Error, CustomStringConvertible {
   var description: String { "never: \(what)\n\(log)" }
 }
 
-/// Whether a condition comes to hold within 30 s.
+/// Whether a condition comes to hold within 60 s.
 func holds(_ condition: () throws -> Bool) rethrows -> Bool {
-  let deadline = HostClocks.monotonic() + .seconds(30)
+  let deadline = HostClocks.monotonic() + .seconds(60)
   while true {
     if try condition() { return true }
     if HostClocks.monotonic() > deadline { return false }

@@ -193,6 +193,10 @@ import Testing
       print("SKIPPED: aFakedClockIsSeen: there is no \(library)")
       return
     }
+    guard !FakeTime.meetsSanitizer else {
+      print("SKIPPED: aFakedClockIsSeen: libfaketime does not start with a sanitizer")
+      return
+    }
     let (simulator, daemon) = try follow([("binance", { _ in })])
     _ = try verdicts(daemon, are: .clocksFine)
     let (code, output) = try run(
