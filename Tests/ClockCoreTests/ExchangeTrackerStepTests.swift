@@ -43,6 +43,39 @@ import Testing
     #expect(driver.status.disruption == nil)
   }
 
+  /// However long the exchange was away, as long as time is given from before.
+  @Test(arguments: [1, 9, 23])
+  func aStepThatIsTooFarIsRefusedAfterAnOutageToo(hours: Int) throws {
+    var driver = synchronized()
+    driver.script = { _ in .silence }
+    driver.run(for: .seconds(hours * 3600))
+    #expect(driver.state == .holdover)
+    driver.stepExchange(by: .seconds(3600))
+    let probes = driver.probes.count
+    driver.script = { _ in .prompt }
+    driver.run(for: .seconds(400))
+    #expect(driver.probes.count > probes)
+    #expect(driver.state == .holdover)
+    #expect(driver.status.reason(at: driver.now).contains("more than max_step: not believed"))
+    // Once nothing from before is in use there is nothing to hold on to.
+    driver.run(for: .seconds(86_400 - hours * 3600 + 400))
+    #expect(driver.state == .synchronized)
+    #expect(driver.holdsTruth)
+  }
+
+  @Test func anExchangeThatWasAwayForLongIsBelievedWhereItIsExpected() {
+    var driver = synchronized()
+    driver.drift = 90
+    driver.script = { _ in .silence }
+    driver.run(for: .seconds(20 * 3600))
+    driver.script = { _ in .prompt }
+    driver.watch = { #expect($0.holdsTruth) }
+    driver.runUntilResyncEnds()
+    driver.run(for: .seconds(400))
+    #expect(driver.state == .synchronized)
+    #expect(states(driver) == [.synchronized, .holdover, .synchronized], "without a doubt")
+  }
+
   @Test func oneBadBurstIsRejected() throws {
     var driver = synchronized()
     driver.script = {

@@ -95,7 +95,7 @@ package struct BelievedClock: Sendable, Hashable {
     }
     let wasFleet = fleet.isFleet
     var events: [TrackerEvent] = []
-    if window.fits(fresh, slack: fleet.slack) {
+    if window.fits(fresh, slack: fleet.slack), !breaksOutlivedPast(fresh) {
       events = overruleSuspect()
       // Samples that only several servers explain: they are all still there.
       if fleet.isFleet, !window.fits(fresh, slack: .zero) { fleet.metAgain(at: fresh.clock.asOf) }
@@ -116,6 +116,12 @@ package struct BelievedClock: Sendable, Hashable {
     }
     if !wasFleet, fleet.isFleet { events.append(.fleetMet(spread: fleet.slack)) }
     return .believed(events)
+  }
+
+  /// What is too old to refine the clock still says where it can be.
+  private func breaksOutlivedPast(_ fresh: BurstAgreement) -> Bool {
+    guard let clock, window.isOutlived(at: fresh.clock.asOf) else { return false }
+    return !clock.agrees(with: fresh.clock, within: settings.drift)
   }
 
   /// Two bursts in a row contradict the past.

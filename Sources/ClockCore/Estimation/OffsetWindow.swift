@@ -123,6 +123,11 @@ package struct OffsetWindow: Sendable, Hashable {
     return candidate.clock(at: burst.clock.asOf, slack: slack) != nil
   }
 
+  /// Whether all samples are too old to have a say.
+  package func isOutlived(at now: MonotonicInstant) -> Bool {
+    [lower.last, upper.last].compactMap(\.self).allSatisfy { $0.instant < now - longestAge }
+  }
+
   /// The same, with the rate learnt from all samples but the offset from the newest burst alone.
   ///
   /// An exchange's clock may be set by less than a round trip, which contradicts nothing. Ends that

@@ -223,8 +223,10 @@ package struct ExchangeTracker: Sendable {
     status.rejections.contradicting += agreement?.rejected ?? burst.samples.count
     status.rejections.stale += (agreement?.samples.count ?? 0) - (agreement?.fresh.count ?? 0)
     if let fresh = agreement, failure == nil || fresh.isSettled {
-      // What an earlier daemon wrote down has no say against what two bursts show.
-      let acceptsAnyStep = acceptsAnyStep || status.isRestored
+      // What an earlier daemon wrote down has no say against what two bursts show, nor has what is
+      // so old that no time is given by it.
+      let isVoid = status.voidAfter.map { $0 < now } ?? false
+      let acceptsAnyStep = acceptsAnyStep || status.isRestored || isVoid
       switch believed.weigh(fresh, acceptingAnyStep: acceptsAnyStep) {
       case .believed(let events):
         actions += events.map(Action.log)
