@@ -24,6 +24,8 @@ int ec_accept(int listener) {
   return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+int ec_replace(int fd, int other) { return dup3(other, fd, O_CLOEXEC); }
+
 int ec_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 int ec_epoll_add(int epoll, int fd, uint64_t token) {

@@ -102,11 +102,12 @@ actor ClockDaemon {
       isReady: { [weak self] in self?.assumeIsolated { $0.readiness.isReached } ?? false },
       rest: { [weak self] in
         self?.assumeIsolated {
-          $0.lookAtSocket()
+          $0.lookAtSocket(of: server)
+          $0.page.lookAtFile($0.board.read())
           $0.rest()
         }
       })
-    lookAtSocket()
+    lookAtSocket(of: server)
     // What was restored is an estimate.
     announceReadiness()
   }

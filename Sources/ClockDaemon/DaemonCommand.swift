@@ -58,7 +58,7 @@ package enum DaemonCommand {
           try LockFile(path + ".lock")
         }
       } catch {
-        if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
+        watch.removeFile()
         fail(stateInUse(statePath(options) ?? ""), Exit.cannotStart)
       }
       let beginning = DaemonBeginning(
@@ -73,7 +73,7 @@ package enum DaemonCommand {
           at: pagePlace(options, socket), showing: board.read(),
           clocks: beginning.clocks)
       } catch {
-        if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
+        watch.removeFile()
         fail("cannot start: \(error)", Exit.cannotStart)
       }
       let history = statePath(options).map {
@@ -101,7 +101,7 @@ package enum DaemonCommand {
           notifier.sendLast("STOPPING=1")
           server.stop()
           keeper?.saveLast()
-          if !isPassed { UnixSocket.remove(path, ifStill: watch.identity) }
+          watch.removeFile()
           Log.write(.info, "stopped", .stopped)
           Log.flush(within: .seconds(1))
           // Threads may still wait for an exchange: nothing of theirs is of use any more.

@@ -90,6 +90,9 @@ struct PageFile {
     (self.file, self.ids) = (file, ids)
   }
 
+  /// Who opens the path finds this page.
+  var isInPlace: Bool { file.isInPlace }
+
   /// Writes a slot. One thread at a time.
   func write(_ slot: PageSlot, index: Int) {
     precondition(ids[index] == slot.id, "this is the slot of another exchange")

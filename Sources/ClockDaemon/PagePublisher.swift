@@ -10,6 +10,7 @@ final class PagePublisher {
   private static let patience = Duration.seconds(30)
 
   private let place: PageFile.Place
+  private let directory: KeptDirectory?
   private let tell: Tell
   /// Nil where it could not be had, as on a full disk: clients ask the socket then.
   private var file: PageFile?
@@ -25,6 +26,7 @@ final class PagePublisher {
     tell: @escaping Tell = { Log.write($0, $1, .page) }
   ) throws(PageFile.Failure) {
     (self.place, self.tell) = (place, tell)
+    directory = KeptDirectory(of: place.path)
     check = PageCheck(clocks)
     lastAttempt = clocks.raw
     do throws(PageFile.Failure) {
@@ -62,6 +64,23 @@ final class PagePublisher {
     file.write(slot, index: index)
   }
 
+  /// Makes the page anew where its file is lost: readers keep what they have mapped, but nobody
+  /// else finds it.
+  func lookAtFile(_ content: StatusBoard.Content) {
+    guard let lost = file, !lost.isInPlace else { return }
+    do throws(PageFile.Failure) {
+      try? directory?.restore()
+      file = try PageFile(at: place, ids: Self.ids(of: content), patience: .zero)
+      tell(.warning, "the shared page \(place.path) was gone: it is made anew")
+      write(content)
+    } catch {
+      file = nil
+      lastAttempt = HostClocks.monotonic()
+      tell(.warning, "the shared page is gone, clients ask the socket instead: \(error)")
+    }
+    lost.retire()
+  }
+
   /// The exchanges are not those of the page.
   private func follow(_ content: StatusBoard.Content, _ ids: [PageID]) {
     let old = file
@@ -80,6 +99,7 @@ final class PagePublisher {
   private func retry(_ content: StatusBoard.Content, at now: MonotonicInstant) {
     guard now - lastAttempt >= Self.patience else { return }
     lastAttempt = now
+    try? directory?.restore()
     file = try? PageFile(at: place, ids: Self.ids(of: content), patience: .zero)
     if file != nil { tell(.info, "the shared page \(place.path) is there now") }
   }

@@ -40,8 +40,6 @@ struct ServingSocket: ~Copyable {
       : UnixSocket.Access(mode: settings.socketMode, group: settings.socketGroup)
   }
 
-  /// Tells when its file is lost.
-  var watch: SocketWatch {
-    SocketWatch(path: path, identity: identity, isPassed: isPassed)
-  }
+  /// Tells when its file is lost, and makes another.
+  var watch: SocketWatch { SocketWatch(self) }
 }

@@ -57,6 +57,15 @@ final class SocketServer: Sendable {
     try Thread.start(named: "socket") { self.run() }
   }
 
+  /// Takes clients in from another socket, in place of the one whose file is gone; those that are
+  /// connected stay. From any thread.
+  func listen(at another: consuming OwnedDescriptor) throws(SystemError) {
+    // The thread may be about to accept from it: its number stays.
+    poller.remove(listener)
+    try listener.replace(by: another)
+    try poller.add(listener, token: ServerLoop.listenerToken)
+  }
+
   /// Closes all connections and ends the thread.
   func stop() {
     inbox.withLock { $0.isStopping = true }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A file descriptor that is closed when its owner goes.
@@ -18,6 +19,11 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
   package static func null() -> OwnedDescriptor? {
     let number = open("/dev/null", O_RDONLY | O_CLOEXEC)
     return number < 0 ? nil : OwnedDescriptor(owning: number)
+  }
+
+  /// Makes this number stand for what another descriptor stands for. Calls `dup3(2)`.
+  package borrowing func replace(by other: consuming OwnedDescriptor) throws(SystemError) {
+    _ = try check(ec_replace(number, other.number), "replace a descriptor")
   }
 
   /// What a read or a write came to.

@@ -92,9 +92,7 @@ package final class SharedFile: Sendable {
       }
       if flock(number, LOCK_EX | LOCK_NB) == 0 {
         // Whoever held it may have put another in its place.
-        let identity = UnixSocket.FileIdentity(
-          device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        guard UnixSocket.identity(of: path) == identity else { continue }
+        guard UnixSocket.identity(of: path) == UnixSocket.FileIdentity(status) else { continue }
         do throws(SystemError) {
           return try SharedFile(
             path: path, bytes: min(Int(status.st_size), most), descriptor: descriptor)
@@ -157,6 +155,13 @@ package final class SharedFile: Sendable {
       }
     }
     guard fchmod(descriptor.number, mode) == 0 else { throw .system(SystemError("chmod \(path)")) }
+  }
+
+  /// Whether this is the file at the path still. Calls `fstat(2)` and `lstat(2)`.
+  package var isInPlace: Bool {
+    var status = stat()
+    guard fstat(descriptor.number, &status) == 0 else { return false }
+    return UnixSocket.identity(of: path) == UnixSocket.FileIdentity(status)
   }
 
   // MARK: Contents

@@ -22,8 +22,7 @@ package final class SharedView: Sendable {
     guard bytes > 0, let start = ec_map_shared(descriptor.number, bytes, 0) else {
       throw SystemError("map \(path)", number: bytes > 0 ? errno : EINVAL)
     }
-    identity = UnixSocket.FileIdentity(
-      device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    identity = UnixSocket.FileIdentity(status)
     self.start = UnsafeRawPointer(start)
   }
 

@@ -79,12 +79,16 @@ package enum UnixSocket {
   package static func identity(of path: String) -> FileIdentity? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
-    return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    return FileIdentity(status)
   }
 
   package struct FileIdentity: Sendable, Equatable {
     var device: UInt64
     var inode: UInt64
+
+    init(_ status: stat) {
+      (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+    }
   }
 
   /// Who may use a socket by its file.

@@ -190,4 +190,38 @@ import Testing
     unlink(place.path)
     rmdir(directory.root + "/missing")
   }
+
+  /// Whoever has the lost page mapped is sent to the new one.
+  @Test func aLostPageIsMadeAnew() throws {
+    let publisher = try publisher()
+    let old = try SharedView(directory.path, most: 1 << 20)
+    publisher.lookAtFile(content)
+    #expect(old.number(at: 40) == PageLayout.Status.inUse.rawValue)
+    #expect(unlink(directory.path) == 0)
+    publisher.lookAtFile(content)
+    #expect(old.number(at: 40) == PageLayout.Status.replaced.rawValue)
+    #expect(try page().slots["binance"]?.state == .synchronized)
+    publisher.confirmed(content, at: clocks)
+    #expect(try page().slots["bybit"]?.state == .holdover)
+  }
+
+  /// Nobody's file is replaced; once the place is free the page is there again.
+  @Test func aLostPageWhosePlaceIsTakenIsTriedAgain() throws {
+    let lines = TestBoard.Mutexed([String]())
+    let publisher = try PagePublisher(at: place, showing: content, clocks: clocks) { _, line in
+      lines.change { $0.append(line) }
+    }
+    #expect(unlink(directory.path) == 0 && mkdir(directory.path, 0o700) == 0)
+    publisher.lookAtFile(content)
+    #expect(
+      lines.change { $0 } == [
+        "the shared page is gone, clients ask the socket instead: \(place.path) cannot be the shared"
+          + " page: it exists and is no clock page; remove it, or choose another --page"
+      ])
+    #expect(rmdir(directory.path) == 0)
+    var later = clocks
+    later.raw = HostClocks.monotonic() + .seconds(31)
+    publisher.confirmed(content, at: later)
+    #expect(lines.change { $0.last } == "the shared page \(place.path) is there now")
+  }
 }

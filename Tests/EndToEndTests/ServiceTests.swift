@@ -52,19 +52,31 @@ import Testing
     #expect(try waitForReady(daemon, timeout: "60s").0 == 0)
   }
 
-  @Test func aLostSocketIsTold() throws {
+  @Test func aLostSocketIsToldAndMadeAnew() throws {
     let manager = try NotifySocket()
     let simulator = try ExchangeSimulator([.init("binance")])
     let daemon = try DaemonProcess(
       following: simulator,
       environment: ["NOTIFY_SOCKET=\(manager.path)", "WATCHDOG_USEC=600000"])
     try daemon.waitUntilReady()
-    #expect(unlink(daemon.socketPath) == 0)
+    // Something that the daemon does not remove is in its place.
+    #expect(unlink(daemon.socketPath) == 0 && mkdir(daemon.socketPath, 0o700) == 0)
     try daemon.eventually("the status says so") {
       manager.messages().last { $0.contains("STATUS=") }?.contains(
-        "the socket \(daemon.socketPath) is gone, no client can connect: systemctl restart") == true
+        "the socket \(daemon.socketPath) is gone, no client can connect, and another cannot be"
+          + " made: \(daemon.socketPath) exists and is not a socket") == true
     }
-    #expect(daemon.log.contains("is gone, no client can connect"))
+    #expect(rmdir(daemon.socketPath) == 0)
+    try daemon.eventually("it is made anew") {
+      daemon.log.contains("\(daemon.socketPath) was gone: it is made anew")
+    }
+    try daemon.waitUntilReady()
+    var status = stat()
+    #expect(lstat(daemon.socketPath, &status) == 0 && status.st_mode & 0o777 == 0o660)
+    daemon.process.signal(SIGTERM)
+    try daemon.eventually("it takes its socket with it") {
+      lstat(daemon.socketPath, &status) != 0
+    }
   }
 
   /// The back-off of ten minutes would hold it up otherwise.

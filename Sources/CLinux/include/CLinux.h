@@ -7,6 +7,9 @@
 /* Accepts a connection as non-blocking and close-on-exec. Calls accept4(2). */
 int ec_accept(int listener);
 
+/* Makes fd stand for what other stands for, close-on-exec. Calls dup3(2). */
+int ec_replace(int fd, int other);
+
 /* A new epoll instance, close-on-exec. Calls epoll_create1(2). */
 int ec_epoll_create(void);
 
