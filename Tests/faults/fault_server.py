@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+from host_clock import HostClock
 from kinds import Answer, Kind, http_date
 
 Act = Callable[["Exchange"], Awaitable[None]]
@@ -27,6 +28,16 @@ Act = Callable[["Exchange"], Awaitable[None]]
 
 class Done(Exception):
     """The connection is over."""
+
+
+class ThisHost:
+    """The clocks of this host; `HostClock` has others."""
+
+    def true_ns(self) -> int:
+        return time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
 
 
 @dataclass
@@ -42,20 +53,21 @@ class Cell:
     faulty_since_ns: int = 0
     requests: list[float] = field(default_factory=list)
     connections: int = 0
+    clock: ThisHost | HostClock = field(default_factory=ThisHost)
     served: int = 0
     """Requests since the fault was switched on."""
 
     def now_ns(self) -> int:
-        return time.time_ns() + self.ahead_ns
+        return self.clock.true_ns() + self.ahead_ns
 
-    def most_in_a_minute(self) -> int:
+    def most_in_a_minute(self, late_s: int = 1) -> int:
         """Requests within the worst minute, as the exchange sees them.
 
-        One may take longer to arrive than another, here by a second at most.
+        late_s: how much longer one may take to arrive than another.
         """
         times = sorted(self.requests)
         return max(
-            (i + 1 - bisect.bisect_left(times, each - 59) for i, each in enumerate(times)),
+            (i + 1 - bisect.bisect_left(times, each - 60 + late_s) for i, each in enumerate(times)),
             default=0)
 
 
@@ -77,7 +89,7 @@ class Exchange:
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
                 await self.reader.readexactly(int(line.split(b":")[1]))
-        self.cell.requests.append(time.monotonic())
+        self.cell.requests.append(self.cell.clock.monotonic_ns() / 1e9)
         self.cell.served += 1
 
     async def send(self, *parts: bytes) -> None:

@@ -9,13 +9,14 @@ import random
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 A, AAAA = 1, 28
 NXDOMAIN, SERVFAIL, REFUSED = 3, 2, 5
+NOBODY = "127.255.255.254"
+"""No cell is at this address."""
 
 
 class NameServer:
@@ -41,6 +42,10 @@ class NameServer:
             waker.sendto(b"", (self.address, 53))
         self._thread.join()
         self._socket.close()
+
+    def move(self, name: str, address: str) -> None:
+        """Where the name is from the next question on."""
+        self._addresses[name] = address
 
     def wrapper(self, directory: Path, options: str) -> tuple[str, ...]:
         """A command that starts a program to which this is the only name server."""
@@ -103,13 +108,9 @@ class NameServer:
             "garbage": lambda: self._socket.sendto(query[:2] + b"\xff" * 40, client) and None,
             "otherid": lambda: reply(
                 record(address or "127.0.0.1"), id=bytes([query[0] ^ 1, query[1]])),
-            "elsewhere": lambda: reply(*([record("127.255.255.254")] if kind == A else [])),
+            "elsewhere": lambda: reply(*([record(NOBODY)] if kind == A else [])),
             # 100::/64 is discarded wherever it is routed (RFC 6666); here it is unreachable.
             "brokenv6": lambda: reply(record("100::1")) if kind == AAAA else good(),
             "onlyv6": lambda: reply(*([record("100::1")] if kind == AAAA else [])),
-            "changing": lambda: (
-                reply(record(address or ""))
-                if kind == A and time.monotonic() % 2 < 1 else
-                reply(*([record("127.255.255.254")] if kind == A else []))),
         }
         faults.get(fault, good)()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import resource
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,14 +25,32 @@ from harness import (  # noqa: E402  (its path is set above)
     Daemon, Failure, Program, RPCError, Simulator, ask, connect, wait_until)
 
 __all__ = [
-    "BUILD", "ROOT", "ConfiguredDaemon", "Daemon", "Failure", "Program", "RPCError", "Simulator",
-    "ask", "connect", "note", "note_skip", "open_files", "resident_kib", "row", "threads",
-    "wait_until",
+    "BUILD", "FULL", "MOUNT", "ROOT", "ConfiguredDaemon", "Daemon", "Failure", "Program",
+    "RPCError", "Simulator", "ask", "connect", "note", "note_skip", "open_files", "resident_kib",
+    "row", "threads", "wait_until",
 ]
+
+FULL = os.environ.get("FAULTS") == "full"
+"""Every fault with every kind of exchange, for longer, rather than a choice of them."""
 
 # Servers and clients of many connections run within the test's own process.
 _, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
+
+
+def _may_mount() -> bool:
+    """A mount namespace, and port 53 of the loopback, belong to root."""
+    what = "faults of disks, of the journal and of name servers"
+    if os.geteuid() != 0:
+        note_skip(f"{what}: a mount namespace needs root")
+        return False
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        note_skip(f"{what}: unshare --mount is not allowed here")
+        return False
+    return True
+
+
+MOUNT = _may_mount()
 
 
 class ConfiguredDaemon(Daemon):
@@ -43,8 +63,9 @@ class ConfiguredDaemon(Daemon):
         arguments: tuple[str, ...] = (),
         wrapper: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
+        socket: Path | None = None,
     ) -> None:
-        self.socket = directory / "exchange-clock.sock"
+        self.socket = socket or directory / "exchange-clock.sock"
         file = directory / "exchange-clock.toml"
         file.write_text(config)
         Program.__init__(
@@ -56,14 +77,24 @@ class ConfiguredDaemon(Daemon):
     def offsets(self) -> dict[str, dict]:
         return {each["exchange"]: each for each in self.ask("offsets")}
 
-    def demand_resyncs(self) -> None:
-        """Of all exchanges, without waiting for the slowest."""
+    def demand_resyncs(self, ids: list[str] | None = None) -> None:
+        """Of these exchanges or all, without waiting for the slowest."""
+        wanted = [{}] if ids is None else [{"exchange": id} for id in ids]
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self.socket))
-            connection.sendall(b'{"jsonrpc":"2.0","method":"resync"}\n')
+            for each in wanted:
+                line = {"jsonrpc": "2.0", "method": "resync", "params": each}
+                connection.sendall(json.dumps(line).encode() + b"\n")
+
+    def reconnect(self) -> None:
+        """Asks over another connection from now on."""
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = None
 
     def kill(self) -> None:
         """As a power cut would; the harness has nothing left to end."""
+        self.reconnect()
         self.process.kill()
         self.process.wait()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import random
 import shutil
@@ -19,24 +18,14 @@ from pathlib import Path
 from clients import STAMP, connected
 from fault_server import FaultServer
 from faults import FAULTS, OK, Fault
-from kinds import KINDS
-from support import ConfiguredDaemon, Failure, note_skip, resident_kib, row, wait_until
+from host_clock import HostClock
+from kinds import KINDS, S
+from support import (
+    MOUNT, ConfiguredDaemon, Failure, ask, connect, note_skip, open_files, resident_kib, row,
+    wait_until)
 from world import Judge, Row, config, mismatches, rows
 
 NONCE = 'window_kind = "nonce"'
-
-
-def may_mount() -> bool:
-    if os.geteuid() != 0:
-        note_skip("faults of disks: a file system of its own needs root")
-        return False
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
-        note_skip("faults of disks: unshare --mount is not allowed here")
-        return False
-    return True
-
-
-MOUNT = may_mount()
 
 
 def fill(file: Path) -> None:
@@ -57,11 +46,11 @@ class HostFaultTestCase(unittest.TestCase):
 
     def daemon(
         self, *arguments: str, wrapper: tuple[str, ...] = (),
-        environment: dict[str, str] | None = None, settings: str = "",
+        environment: dict[str, str] | None = None, settings: str = "", socket: Path | None = None,
     ) -> ConfiguredDaemon:
         daemon = ConfiguredDaemon(
             self.directory, settings + config(self.table, self.server.port), arguments, wrapper,
-            environment)
+            environment, socket)
         try:
             self.wait_for(daemon, "synchronized")
         except BaseException:
@@ -70,16 +59,24 @@ class HostFaultTestCase(unittest.TestCase):
         return self.enterContext(daemon)
 
     def wait_for(self, daemon: ConfiguredDaemon, state: str, seconds: float = 30) -> None:
+        left: list[str] = []
+
         def question() -> bool:
             try:
-                return all(
-                    each["state"] == state and each["next_sync_ms"] > 0
-                    for each in daemon.offsets().values())
+                left[:] = [
+                    f"{id}: {each['state']} ({each['reason']}), next resync in"
+                    f" {each['next_sync_ms']} ms"
+                    for id, each in daemon.offsets().items()
+                    if each["state"] != state or each["next_sync_ms"] <= 0]
             except OSError:
-                daemon._stream = None
-                return False
+                daemon.reconnect()
+                left[:] = ["the daemon does not answer"]
+            return not left
 
-        daemon.wait_until(question, seconds, f"all are {state}")
+        try:
+            daemon.wait_until(question, seconds, f"all are {state}")
+        except Failure as error:
+            self.fail(f"{str(error)[:300]}\n" + "\n".join(left[:60]))
 
     def assertTruth(self, daemon: ConfiguredDaemon) -> int:
         """Every time that is given holds the exchange's own; how many are given."""
@@ -197,8 +194,6 @@ class DiskFaultTests(HostFaultTestCase):
                 restored += "restored from" in daemon.stderr.read_text()
                 time.sleep(generator.uniform(0, 0.7))  # The kill is to hit anything.
             finally:
-                if daemon._stream is not None:
-                    daemon._stream.close()
                 daemon.kill()
             self.assertNotIn("is not used", daemon.stderr.read_text())
         self.assertGreater(restored, 6)
@@ -208,27 +203,42 @@ class DiskFaultTests(HostFaultTestCase):
         try:
             return self.assertTruth(daemon) == len(self.table)
         except OSError:
-            daemon._stream = None
+            daemon.reconnect()
             return False
 
 
 class RuntimeFaultTests(HostFaultTestCase):
     def test_the_runtime_directory_is_wiped(self) -> None:
         runtime = self.directory / "run"
-        runtime.mkdir()
-        daemon = self.daemon("--page", str(runtime / "clock.page"))
-        stream = daemon.offsets()
-        self.assertTrue(stream)
-        shutil.rmtree(runtime)
-        daemon.socket.unlink()
-        # Who is connected is served on, resyncs and all.
-        time.sleep(1.1)
-        for each in self.table:
-            self.assertEqual(daemon.ask("resync", exchange=each.id)["state"], "synchronized")
-        self.assertTruth(daemon)
-        self.assertIsNone(daemon.process.poll())
-        row("runtime directory wiped", "1",
-            "who is connected is served on; new ones need a restart")
+        runtime.mkdir(mode=0o750)
+        mode = runtime.stat().st_mode
+        # It looks after its files as often as it tells a watchdog that it lives, or each 10 s.
+        daemon = self.daemon(
+            "--page", str(runtime / "clock.page"),
+            environment={"WATCHDOG_USEC": "1000000", "NOTIFY_SOCKET": str(self.directory / "none")},
+            socket=runtime / "exchange-clock.sock")
+        kept = connect(daemon.socket)
+        self.addCleanup(kept.close)
+        files = open_files(daemon.process.pid)
+        for number in range(5):
+            shutil.rmtree(runtime)
+            # Who is connected is served on, resyncs and all.
+            time.sleep(1.1)
+            for each in self.table:
+                self.assertEqual(
+                    ask(kept, "resync", exchange=each.id)["state"], "synchronized")
+            daemon.wait_until(daemon.socket.exists, 20, "the socket is made anew")
+            daemon.reconnect()
+            self.assertEqual(self.assertTruth(daemon), len(self.table))
+            self.assertEqual(ask(kept, "now", exchange=self.table[0].id)["exchange"],
+                             self.table[0].id)
+            daemon.wait_until((runtime / "clock.page").exists, 20, "the page is made anew")
+            self.assertEqual(runtime.stat().st_mode, mode)
+        daemon.reconnect()
+        daemon.wait_until(
+            lambda: open_files(daemon.process.pid) <= files, 20, "descriptors are as before")
+        row("runtime directory wiped", str(number + 1),
+            "who is connected is served on; socket and page are made anew by themselves")
 
     def test_the_notify_socket_is_gone(self) -> None:
         path = self.directory / "notify"
@@ -372,6 +382,9 @@ class DescriptorFaultTests(HostFaultTestCase):
 class CombinedFaultTests(HostFaultTestCase):
     kinds = KINDS
 
+    def ahead_ns(self, id: str) -> int:
+        return next(each.cell.ahead_ns for each in self.table if each.id == id)
+
     def test_kill_in_a_loop_while_exchanges_fail(self) -> None:
         names = ("HTTP 500", "silent at request", "garbage for HTTP", "reset at body")
         faults = [each for each in FAULTS if each.name in names]
@@ -388,7 +401,7 @@ class CombinedFaultTests(HostFaultTestCase):
                     try:
                         return bool(daemon.offsets())
                     except OSError:
-                        daemon._stream = None
+                        daemon.reconnect()
                         return False
 
                 daemon.wait_until(is_up, 20, "the daemon answers")
@@ -396,38 +409,27 @@ class CombinedFaultTests(HostFaultTestCase):
                 while time.monotonic() < deadline:
                     given += self.assertTruth(daemon)
             finally:
-                if daemon._stream is not None:
-                    daemon._stream.close()
                 daemon.kill()
         self.assertGreater(given, 100)
         row("kill -9 in a loop, a third of the time with failing exchanges", "15",
             f"{given} times given, all right")
 
     def test_the_clock_is_set_and_stopped_while_exchanges_fail(self) -> None:
-        libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        if not libraries:
-            note_skip("clock and network faults together: libfaketime is not installed")
-            self.skipTest("no libfaketime")
-        offset = self.directory / "offset"
-
-        def set_clock(text: str) -> None:
-            (self.directory / "next").write_text(text + "\n")
-            (self.directory / "next").rename(offset)
-
-        set_clock("+0")
+        clock = HostClock(self.directory)
         names = ("HTTP 503", "silent at request", "a byte each 50 ms, from the status line on",
                  "reset at headers", "binary", "cached, Age: 45", "every other answer fails")
         faults = [each for each in FAULTS if each.name in names]
         self.table = rows(self.server, faults)
-        daemon = self.daemon(environment={
-            "LD_PRELOAD": libraries[0], "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_TIMESTAMP_FILE": str(offset)})
+        daemon = self.daemon(environment=clock.environment)
         self.server.switch([each.cell for each in self.table], True)
         daemon.demand_resyncs()
         given = 0
-        for step in ("+1h", "-1h", "+400d", "+3s", "-7s", "+0"):
-            set_clock(step)
+        for step in (3600, -3600, 400 * 86_400, 3, -7, 0):
+            clock.set(step)
             given += self.assertTruth(daemon)
+            for offset in daemon.offsets().values():
+                ahead = self.ahead_ns(offset["exchange"]) - step * S
+                self.assertAlmostEqual(offset["offset_ns"], ahead, delta=2 * S, msg="it is set")
             daemon.process.send_signal(signal.SIGSTOP)
             time.sleep(0.4)
             daemon.process.send_signal(signal.SIGCONT)

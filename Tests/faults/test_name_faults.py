@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import time
 import unittest
 
 import tls
 from faults import ENDS, OK, TIMEOUT, Fault, ending, refusing
-from kinds import KINDS, S
-from name_server import NameServer
-from support import ConfiguredDaemon, note_skip, row
+from kinds import KINDS, MS, S
+from name_server import NOBODY, NameServer
+from support import MOUNT, ConfiguredDaemon, row
 from test_exchange_faults import FaultTestCase
-from world import Judge, Row, config, rows
+from world import Judge, Row, config, mismatches, rows
 
 RESOLVE = "Could not resolve host|Couldn't resolve host"
 NAMES = {
@@ -27,23 +25,12 @@ NAMES = {
 """What the reason says, by the fault's name in name_server.py."""
 
 
-def may_have_own_names() -> bool:
-    """A mount namespace and port 53 of the loopback belong to root."""
-    if os.geteuid() != 0:
-        note_skip("faults of name servers: a resolv.conf of its own needs root")
-        return False
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
-        note_skip("faults of name servers: unshare --mount is not allowed here")
-        return False
-    return True
-
-
 class NameFaultTests(FaultTestCase):
-    def start_named(self, table: list[Row], options: str) -> None:
+    def start_named(self, table: list[Row], options: str, settings: str = "") -> None:
         self.table = table
         self.names = self.enterContext(
             NameServer({each.id: each.cell.address for each in table}))
-        text = config(table, self.server.port)
+        text = settings + config(table, self.server.port)
         for each in table:
             name = each.fault.name if each.fault else "none"
             text = text.replace(f"//{each.cell.address}:", f"//{each.id}.{name}.test:")
@@ -55,7 +42,7 @@ class NameFaultTests(FaultTestCase):
     def switch(self, is_faulty: bool) -> None:
         self.names.is_faulty = is_faulty
 
-    @unittest.skipUnless(may_have_own_names(), "no name server of its own")
+    @unittest.skipUnless(MOUNT, "no name server of its own")
     def test_every_fault_of_names_twice(self) -> None:
         faults = [Fault(name, None, reason, reason) for name, reason in NAMES.items()]
         table = rows(self.server, faults)
@@ -66,7 +53,7 @@ class NameFaultTests(FaultTestCase):
         row(f"{len(faults)} faults of names x {len(KINDS)} kinds, twice", str(len(table)),
             f"{self.judge.answers} answers right; {used}")
 
-    @unittest.skipUnless(may_have_own_names(), "no name server of its own")
+    @unittest.skipUnless(MOUNT, "no name server of its own")
     def test_a_silent_name_server_holds_up_nobody_else(self) -> None:
         silent = Fault("silent", None, NAMES["silent"], NAMES["silent"])
         # More than the daemon has threads for probes; the resolver is patient, as by default.
@@ -90,6 +77,62 @@ class NameFaultTests(FaultTestCase):
         row("a name server that says nothing", f"{len(table) - len(KINDS)} of {len(table)}",
             f"the slowest resync of a healthy exchange took {slowest:.1f} s; {most} threads,"
             f" RSS {memory} KiB")
+
+
+    @unittest.skipUnless(MOUNT, "no name server of its own")
+    def test_a_name_that_moves_is_followed(self) -> None:
+        """To a server with another clock, to an address where nobody is, and back again."""
+        moves = Fault("moves", None, OK, OK, (0, 2 * S))
+        table = rows(self.server, [moves, Fault("stays", None, OK, OK)], whole=True)
+        movers = [each for each in table if each.fault is moves]
+        others = {each.id: other for each, other in zip(
+            movers, (each for each in table if each.fault and each.fault is not moves))}
+        for each in movers:
+            others[each.id].cell.ahead_ns = each.cell.ahead_ns + 2 * S
+        self.start_named(table, "timeout:1 attempts:1", "samples = 3\n")
+        self.first_resyncs_are_over()
+        self.assertEqual(self.not_there(movers, 0), [])
+        for number in range(2):
+            for each in movers:
+                self.names.move(each.id, others[each.id].cell.address)
+            self.wait_for(
+                lambda: self.after_a_demand() or self.not_there(movers, 2 * S), 90,
+                "the other clock is told")
+            for each in movers:
+                self.names.move(each.id, NOBODY)
+                each.expected = NAMES["elsewhere"]
+            self.wait_for(
+                lambda: self.after_a_demand() or mismatches(self.daemon.offsets(), self.table), 60,
+                "nobody is there")
+            self.assertEqual(self.not_there(movers, 2 * S), [], "what is known still holds")
+            for each in movers:
+                self.names.move(each.id, each.cell.address)
+                each.expected = OK
+            self.wait_for(lambda: self.not_there(movers, 0), 90, "the first clock is told again")
+            self.wait_for(self.not_synchronized, 90, "all have recovered by themselves")
+        self.check_promises()
+        row("a name whose address changes, to another clock, to nobody, back",
+            f"{len(movers)} of {len(table)}, {number + 1} times",
+            f"followed at the next resync; {self.judge.answers} answers right")
+
+    def after_a_demand(self) -> None:
+        """Another one, as those beyond the budget are in vain."""
+        self.daemon.demand_resyncs()
+        time.sleep(1.1)
+
+    def not_there(self, table: list[Row], shift_ns: int) -> list[str]:
+        """Whose bounds do not hold the clock that is so far ahead, or hold both."""
+        found = []
+        for each in table:
+            offset = self.daemon.ask("offset", exchange=each.id)
+            bounds = [offset["lower_ns"], offset["upper_ns"]]
+            held = [
+                shift for shift in (0, 2 * S)
+                if None not in bounds
+                and bounds[0] - MS <= each.cell.ahead_ns + shift <= bounds[1] + MS]
+            if held != [shift_ns]:
+                found.append(f"{each.name}: {bounds}, {offset['state']} ({offset['reason']})")
+        return found
 
 
 REFUSED = "Failed to connect|Couldn't connect"

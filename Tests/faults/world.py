@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from fault_server import Cell, FaultServer
 from faults import OK, Fault
 from kinds import KINDS, MS, S, Kind
-from support import ConfiguredDaemon, ask, connect
+from support import FULL, ConfiguredDaemon, ask, connect
 
 SETTINGS = """\
 interval = "1h"
 timeout = "{timeout}"
 max_error = "5s"
+"""
+
+SHORT = """\
 [backoff]
 initial = "500ms"
 max = "2s"
 """
+"""So that a test need not wait for the five minutes of the daemon's own."""
 
 RULE = """\
 window_kind = "adjustable"
@@ -55,11 +58,18 @@ class Row:
         return [self.cell.ahead_ns + each for each in shifts]
 
 
-def rows(server: FaultServer, faults: list[Fault], kinds: tuple[Kind, ...] = KINDS) -> list[Row]:
-    """Every fault for every kind that can have it, and one exchange of each kind without any."""
+def rows(
+    server: FaultServer, faults: list[Fault], kinds: tuple[Kind, ...] = KINDS, whole: bool = FULL
+) -> list[Row]:
+    """Every fault for every kind that can have it, and one exchange of each kind without any.
+
+    whole: else every fault for two or three of many kinds only.
+    """
     table = []
-    for kind in kinds:
+    for place, kind in enumerate(kinds):
         for number, fault in enumerate([None, *faults]):
+            if fault and not whole and len(kinds) > 4 and (place + number) % 4:
+                continue
             expected = fault.expected(kind) if fault else OK
             if expected is None and not (fault and fault.in_body is None is fault.in_header):
                 continue
@@ -72,9 +82,10 @@ def rows(server: FaultServer, faults: list[Fault], kinds: tuple[Kind, ...] = KIN
 
 
 def config(
-    table: list[Row], port: int, timeout: str = "1s", scheme: str = "http", extra: str = ""
+    table: list[Row], port: int, timeout: str = "1s", scheme: str = "http", extra: str = "",
+    backoff: str = SHORT,
 ) -> str:
-    return SETTINGS.format(timeout=timeout) + "".join(
+    return SETTINGS.format(timeout=timeout) + backoff + "".join(
         f'[exchanges.{row.id}]\nurl = "{scheme}://{row.cell.address}:{port}/time"\n'
         f"{row.cell.kind.toml}\n{RULE}{extra}\n"
         for row in table)
@@ -135,12 +146,12 @@ class Judge:
         guaranteed = 0
         with self._lock:
             for row in self._rows.values():
-                before = time.time_ns()
+                before = row.cell.clock.true_ns()
                 try:
                     stamp = ask(self._stream, "stamp", exchange=row.id)
                 except Exception:
                     continue
-                after = time.time_ns()
+                after = row.cell.clock.true_ns()
                 if not stamp["guaranteed"]:
                     continue
                 guaranteed += 1
