@@ -32,11 +32,11 @@ struct CycleWatch: Sendable {
   /// and this one; nil when they have not.
   func gap(before clocks: HostClocks) -> Duration? {
     guard let period else { return nil }
-    let passed = Self.passed(from: last, to: clocks)
-    guard clocks.cycles >= last.cycles else { return passed.upperBound }
+    let passed = Self.nanoseconds(from: last, to: clocks)
+    guard clocks.cycles >= last.cycles else { return .nanoseconds(passed.upperBound) }
     let cycles = Double(clocks.cycles - last.cycles)
-    let least = cycles * period.lowerBound - Double(passed.upperBound.wholeNanoseconds)
-    let most = cycles * period.upperBound - Double(passed.lowerBound.wholeNanoseconds)
+    let least = cycles * period.lowerBound - Double(passed.upperBound)
+    let most = cycles * period.upperBound - Double(passed.lowerBound)
     // Positive: the clock has lost time.
     let gap = least > 0 ? least : min(most, 0)
     let duration = Duration.nanoseconds(Int64(min(gap.magnitude, 1e18)))
@@ -47,21 +47,21 @@ struct CycleWatch: Sendable {
   mutating func confirm(at clocks: HostClocks) {
     guard clocks.raw > last.raw else { return }
     last = clocks
-    let passed = Self.passed(from: first, to: clocks)
-    guard passed.lowerBound >= Self.learning, clocks.cycles > first.cycles else { return }
+    let passed = Self.nanoseconds(from: first, to: clocks)
+    guard passed.lowerBound >= Self.learning.wholeNanoseconds, clocks.cycles > first.cycles else {
+      return
+    }
     let cycles = Double(clocks.cycles - first.cycles)
-    let newer =
-      Double(passed.lowerBound.wholeNanoseconds) / cycles...Double(
-        passed.upperBound.wholeNanoseconds) / cycles
+    let newer = Double(passed.lowerBound) / cycles...Double(passed.upperBound) / cycles
     // They overlap but for rounding, or the counter has gone another way: then the newer one holds.
     period = period.flatMap { $0.overlaps(newer) ? newer.clamped(to: $0) : nil } ?? newer
   }
 
   /// The time between the readings of the counter.
-  private static func passed(
+  private static func nanoseconds(
     from first: HostClocks, to last: HostClocks
-  ) -> ClosedRange<Duration> {
-    let passed = last.raw - first.raw
-    return passed - first.bracket...passed + last.bracket
+  ) -> ClosedRange<Int64> {
+    let passed = last.raw.nanoseconds - first.raw.nanoseconds
+    return passed - first.bracket.wholeNanoseconds...passed + last.bracket.wholeNanoseconds
   }
 }

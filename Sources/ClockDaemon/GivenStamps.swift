@@ -20,6 +20,8 @@ final class GivenStamps: Sendable {
     var began: MonotonicInstant
     /// Step n is bit n modulo 64 of word n / 64.
     var words: [Int64: UInt64] = [:]
+    /// The step that was noted last.
+    var newest: Int64?
   }
 
   /// Of the format, in nanoseconds.
@@ -34,12 +36,15 @@ final class GivenStamps: Sendable {
   func note(_ stamp: ExchangeInstant, at now: MonotonicInstant) {
     let number = stamp.nanoseconds / step
     spans.withLock { spans in
-      if spans.last.map({ now - $0.began >= Self.span || $0.words.count >= Self.mostWords }) ?? true
-      {
+      let isFresh = spans.last.map { now - $0.began < Self.span } ?? false
+      // Who is asked often gives out the same stamp many times.
+      if isFresh, spans.last?.newest == number { return }
+      if !isFresh || spans[spans.count - 1].words.count >= Self.mostWords {
         if spans.count == Self.mostSpans { spans.removeFirst() }
         spans.append(Span(began: now))
       }
       spans[spans.count - 1].words[number / 64, default: 0] |= 1 << UInt64(number % 64)
+      spans[spans.count - 1].newest = number
     }
   }
 

@@ -52,9 +52,8 @@ struct HostWatch: Sendable {
 
   /// What has happened before `clocks` were read; nil when nothing has.
   func interruption(at clocks: HostClocks) -> Interruption? {
-    var known = suspended
     let suspend = "the host was suspended"
-    guard known.look(clocks.suspended, tolerance: Self.leastSuspend) == .none else {
+    if suspended.isContradicted(by: clocks.suspended, tolerance: Self.leastSuspend) {
       // For how long is not told: the kernel itself may know it in whole seconds only.
       return Interruption(reason: suspend, event: suspend)
     }

@@ -48,17 +48,30 @@ extension StatusBoard.Entry {
   }
 
   /// The exchange's clock now, within these; an error when no time is to be given.
+  // Inlined, since the entry would be copied to call it.
+  @inline(__always)
   func usableTimes(
     at clocks: HostClocks, host: HostWatch
   ) throws(RPCError) -> (state: SyncState, earliest: ExchangeInstant, latest: ExchangeInstant) {
-    let (state, reason) = state(at: clocks, host: host)
-    guard state.isUsable, let interval = status.interval(at: clocks.raw) else {
-      let wait = max(wait(at: clocks, host: host), .seconds(1))
-      throw RPCError(
-        .notSynchronized, "\(id): no time can be given: \(reason)", exchange: id,
-        state: state.rawValue, reason: reason, retryAfterMilliseconds: milliseconds(wait))
+    if let interruption = host.interruption(at: clocks) {
+      throw noTime(.disrupted, interruption.reason, at: clocks, host: host)
+    }
+    let interval = status.interval(at: clocks.raw)
+    let (state, reason) = status.judgement(at: clocks.raw, given: interval)
+    guard state.isUsable, let interval else {
+      throw noTime(state, reason, at: clocks, host: host)
     }
     return (state, clocks.raw + interval.lower, clocks.raw + interval.upper)
+  }
+
+  @inline(never)
+  private func noTime(
+    _ state: SyncState, _ reason: String, at clocks: HostClocks, host: HostWatch
+  ) -> RPCError {
+    let wait = max(wait(at: clocks, host: host), .seconds(1))
+    return RPCError(
+      .notSynchronized, "\(id): no time can be given: \(reason)", exchange: id,
+      state: state.rawValue, reason: reason, retryAfterMilliseconds: milliseconds(wait))
   }
 
   /// Until the next resync. After an interruption that the actor has not dealt with yet it is due

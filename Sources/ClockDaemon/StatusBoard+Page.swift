@@ -75,7 +75,7 @@ extension ExchangeDefinition {
       slot.windowNanoseconds = window.window.wholeNanoseconds
       // More than is known to be granted is for the socket to judge.
       slot.longestWindowNanoseconds =
-        (window.longestWindow ?? verifiedWindow)?.wholeNanoseconds ?? 0
+        (window.longestWindow ?? rule.verifiedWindow)?.wholeNanoseconds ?? 0
       slot.toleranceNanoseconds = window.tolerance.wholeNanoseconds
     case .expiry(let lifetime, let longest):
       slot.rule = .expiry

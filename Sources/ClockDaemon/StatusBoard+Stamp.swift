@@ -11,31 +11,32 @@ extension StatusBoard.Entry {
     _ demand: StampDemand, at clocks: HostClocks, host: HostWatch
   ) throws(RPCError) -> StampResult? {
     let (state, earliest, latest) = try usableTimes(at: clocks, host: host)
-    let definition = settings.definition
-    try check(demand)
-    var stamp = definition.rule.stamp(
+    if demand.window != nil || demand.lifetime != nil { try check(demand) }
+    let (rule, format) = (settings.definition.rule, settings.definition.timestampFormat)
+    var stamp = rule.stamp(
       earliest: earliest, latest: latest, window: demand.window ?? demand.lifetime,
-      resolution: definition.timestampFormat.resolution)
-    if definition.rule == .nonce {
-      let nonce = nonces.next(
-        from: earliest, resolution: definition.timestampFormat.resolution)
-      guard let nonce else { return nil }
+      resolution: format.resolution)
+    if case .nonce = rule {
+      guard let nonce = nonces.next(from: earliest, resolution: format.resolution) else {
+        return nil
+      }
       stamp.instant = nonce
     }
-    if !definition.isWindowDocumented {
+    if !settings.definition.isWindowDocumented {
       stamp.isGuaranteed = false
       stamp.smallestWindow = nil
     }
-    if let verified = definition.verifiedWindow {
+    if let verified = rule.verifiedWindow {
       if let window = stamp.window, window > verified { stamp.isGuaranteed = false }
       if let smallest = stamp.smallestWindow, smallest > verified { stamp.smallestWindow = nil }
     }
     givenStamps.note(stamp.instant, at: clocks.raw)
     return StampResult(
-      exchange: id, state: state.rawValue,
-      timestamp: definition.timestampFormat.json(of: stamp.instant),
+      exchange: settings.definition.id, state: state.rawValue,
+      timestamp: format.json(of: stamp.instant),
       unixMicroseconds: floorDivided(stamp.instant.nanoseconds, by: 1_000),
-      carrier: definition.timestampCarrier, windowMilliseconds: stamp.window.map(milliseconds),
+      carrier: settings.definition.timestampCarrier,
+      windowMilliseconds: stamp.window.map(milliseconds),
       smallestWindowMilliseconds: stamp.smallestWindow.map { -milliseconds(.zero - $0) },
       marginMilliseconds: stamp.margin.map(milliseconds), isGuaranteed: stamp.isGuaranteed,
       reason: stamp.isGuaranteed ? nil : doubt(of: stamp, error: (latest - earliest) / 2))
@@ -58,7 +59,7 @@ extension StatusBoard.Entry {
       return "the window of \(id) is not documented: \((stamp.window ?? .zero).shortText) is what"
         + " clients use or report"
     }
-    if let verified = definition.verifiedWindow, let window = stamp.window, window > verified {
+    if let verified = definition.rule.verifiedWindow, let window = stamp.window, window > verified {
       return "\(id) is not known to grant a window of more than \(verified.shortText): it may count"
         + " as less"
     }
@@ -67,7 +68,7 @@ extension StatusBoard.Entry {
       + " ±\(error.shortText) and a request that may take \(Stamp.longestUplink.shortText); "
       + (smallest
         ?? "so is every one that \(id) "
-        + (definition.verifiedWindow == nil ? "allows" : "is known to grant"))
+        + (definition.rule.verifiedWindow == nil ? "allows" : "is known to grant"))
   }
 
   private func check(_ demand: StampDemand) throws(RPCError) {
@@ -115,11 +116,11 @@ extension StatusBoard.Entry {
   }
 }
 
-extension ExchangeDefinition {
+extension AcceptanceRule {
   /// The longest window that is known to be granted, where it is not known how long one a request
   /// may ask for; else nil.
   var verifiedWindow: Duration? {
-    guard case .window(let rule) = rule, rule.isAdjustable, rule.longestWindow == nil else {
+    guard case .window(let rule) = self, rule.isAdjustable, rule.longestWindow == nil else {
       return nil
     }
     return rule.window

@@ -24,22 +24,23 @@ package struct PlainRequest {
     var method: Method?
     var parameters: (exchange: String, window: Int64?)?
     var hasVersion = false
-    let isRead = scanner.object { name, scanner in
-      if id == nil, name.reads("id") {
+    // Each is looked for until it is found, in the order in which they usually come.
+    let isRead = scanner.object { scanner in
+      if !hasVersion, scanner.take(name: #""jsonrpc""#) {
+        hasVersion = scanner.take(#""2.0""#)
+        return hasVersion
+      }
+      if id == nil, scanner.take(name: #""id""#) {
         id = scanner.text { $0.plainText() != nil || $0.integer() != nil }
         return id != nil
       }
-      if method == nil, name.reads("method") {
+      if method == nil, scanner.take(name: #""method""#) {
         method = scanner.take(#""stamp""#) ? .stamp : scanner.take(#""now""#) ? .now : nil
         return method != nil
       }
-      if parameters == nil, name.reads("params") {
-        parameters = scanner.parameters()
-        return parameters != nil
-      }
-      guard !hasVersion, name.reads("jsonrpc") else { return false }
-      hasVersion = scanner.take(#""2.0""#)
-      return hasVersion
+      guard parameters == nil, scanner.take(name: #""params""#) else { return false }
+      parameters = scanner.parameters()
+      return parameters != nil
     }
     guard isRead, scanner.take("\n" as StaticString) || scanner.take("\r\n"), scanner.isAtEnd,
       hasVersion, let id,
@@ -56,23 +57,16 @@ extension JSONScanner {
   fileprivate mutating func parameters() -> (exchange: String, window: Int64?)? {
     var exchange: String?
     var window: Int64?
-    let isRead = object { name, scanner in
-      if exchange == nil, name.reads("exchange") {
+    let isRead = object { scanner in
+      if exchange == nil, scanner.take(name: #""exchange""#) {
         exchange = scanner.plainText().map { String(decoding: $0, as: UTF8.self) }
         return exchange != nil
       }
-      guard window == nil, name.reads("recv_window_ms") else { return false }
+      guard window == nil, scanner.take(name: #""recv_window_ms""#) else { return false }
       window = scanner.integer()
       return window.map { (1...600_000).contains($0) } ?? false
     }
     guard isRead, let exchange else { return nil }
     return (exchange, window)
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  fileprivate func reads(_ word: StaticString) -> Bool {
-    guard count == word.utf8CodeUnitCount else { return false }
-    return indices.allSatisfy { self[$0] == word.utf8Start[$0] }
   }
 }

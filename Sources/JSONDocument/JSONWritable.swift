@@ -25,25 +25,20 @@ extension BoundedJSON {
 
 /// To append where there is no room is a crash.
 extension OutputSpan<UInt8> {
-  /// - Parameter fill: is given where the next `length` bytes belong, all of which it writes.
-  @inline(__always) private mutating func extend(
-    by length: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void
-  ) {
+  @inline(__always) @inlinable
+  package mutating func append(contentsOf bytes: UnsafeBufferPointer<UInt8>) {
+    guard let text = bytes.baseAddress else { return }
     withUnsafeMutableBufferPointer { room, count in
-      guard let base = room.baseAddress, room.count - count >= length else {
+      guard let base = room.baseAddress, room.count - count >= bytes.count else {
         preconditionFailure("the text is longer than was said")
       }
-      fill(base + count)
-      count += length
+      (base + count).initialize(from: text, count: bytes.count)
+      count += bytes.count
     }
   }
 
-  package mutating func append(contentsOf bytes: UnsafeBufferPointer<UInt8>) {
-    guard let text = bytes.baseAddress else { return }
-    extend(by: bytes.count) { $0.initialize(from: text, count: bytes.count) }
-  }
-
   /// Appends text that is JSON already: braces, commas, names of members.
+  @inline(__always) @inlinable
   package mutating func append(json text: StaticString) {
     append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -62,21 +57,41 @@ extension OutputSpan<UInt8> {
   }
 
   package mutating func append(json number: Int64) {
-    if number < 0 { append(UInt8(ascii: "-")) }
-    var rest = number.magnitude
-    var length = 1
-    var limit: UInt64 = 10
     // The largest magnitude has 19 digits.
-    while length < 19, rest >= limit {
-      length += 1
-      limit *= 10
-    }
-    extend(by: length) { digits in
-      for place in stride(from: length - 1, through: 0, by: -1) {
-        (digits + place).initialize(to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-        rest /= 10
+    let (high, low) = number.magnitude.quotientAndRemainder(dividingBy: 100_000_000)
+    let parts =
+      high == 0
+      ? (0, 0, Self.eightDigits(low))
+      : (
+        Self.eightDigits(high / 100_000_000), Self.eightDigits(high % 100_000_000),
+        Self.eightDigits(low)
+      )
+    // In front; a part that is zero has 64 bits of them.
+    var zeros = parts.0.trailingZeroBitCount / 8
+    if zeros == 8 { zeros += parts.1.trailingZeroBitCount / 8 }
+    if zeros == 16 { zeros += parts.2.trailingZeroBitCount / 8 }
+    let ascii: UInt64 = 0x3030_3030_3030_3030
+    let digits = (
+      (parts.0 | ascii).littleEndian, (parts.1 | ascii).littleEndian, (parts.2 | ascii).littleEndian
+    )
+    if number < 0 { append(UInt8(ascii: "-")) }
+    withUnsafeBytes(of: digits) { bytes in
+      bytes.withMemoryRebound(to: UInt8.self) {
+        append(contentsOf: UnsafeBufferPointer(rebasing: $0[min(zeros, 23)...]))
       }
     }
+  }
+
+  /// The digits of a number below 10^8, each a byte of a word, the first one lowest: it is halved
+  /// into numbers of four digits, of two, and of one, all of a kind at the same time. Digit by
+  /// digit it takes twice as many instructions, and an answer has forty digits.
+  private static func eightDigits(_ number: UInt64) -> UInt64 {
+    let fours = number / 10_000 | (number % 10_000) << 32
+    // Times 10486 / 2^20 is divided by 100, and times 103 / 2^10 by 10, for numbers as small.
+    let hundreds = (fours &* 10_486) >> 20 & 0x0000_007F_0000_007F
+    let twos = hundreds | (fours &- hundreds &* 100) << 16
+    let tens = (twos &* 103) >> 10 & 0x000F_000F_000F_000F
+    return tens | (twos &- tens &* 10) << 8
   }
 
   /// Null where there is none.

@@ -82,7 +82,8 @@ import Testing
       (#""binance""#, #""binance","lifetime_ms":1"#), (#""binance""#, #""binance","x":1"#),
       (#"{"exchange":"binance"}"#, #"{"exchange":"binance"},"x":1"#), ("}}", "}"), ("}}", "}}}"),
       ("}}", "},}"), ("}}", "}} 1"), (",", ",\n"), (",", ",\r"), ("{\"jsonrpc\"", "\n{\"jsonrpc\""),
-      ("{\"jsonrpc\"", " {\"jsonrpc\""), ("id\":", "id\""), ("\"id\":", "\"id\" \"method\":"),
+      ("{\"jsonrpc\"", " {\"jsonrpc\""), ("{", "{\"id\" "),
+      ("id\":", "id\""), ("\"id\":", "\"id\" \"method\":"),
     ] as [(String, String)])
   func whateverElseIsNot(_ part: String, _ other: String) throws {
     let range = try #require(Self.usual.firstRange(of: part))

@@ -41,6 +41,21 @@ import Testing
     #expect(JSONValue.integer(number).text == "\(number)")
   }
 
+  @Test func numbersOfEveryLengthAreWrittenExactly() {
+    var power: Int64 = 1
+    for _ in 0..<18 {
+      power *= 10
+      for digit: Int64 in 1...9 {
+        for number in [power - digit, power + digit, power / 10 * digit, 1 - power * digit / 10] {
+          #expect(JSONValue.integer(number).text == "\(number)")
+        }
+      }
+    }
+    for number: Int64 in 0..<10_000 {
+      #expect(JSONValue.integer(number * 10_001).text == "\(number * 10_001)")
+    }
+  }
+
   @Test func whatIsNoNumberIsWrittenAsNull() {
     #expect(JSONValue.array([.real(.nan), .real(.infinity)]).text == "[null,null]")
     #expect(JSONValue.real(.nan).text == "null")

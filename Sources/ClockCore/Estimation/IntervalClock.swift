@@ -28,10 +28,10 @@ package struct IntervalClock: Sendable, Hashable {
 
   /// What is known of the offset at `instant`, before or after `asOf`.
   package func interval(at instant: MonotonicInstant) -> OffsetInterval<Monotonic, Exchange> {
-    let elapsed = instant - asOf
+    let elapsed = Double(instant.nanoseconds - asOf.nanoseconds)
     var moved = interval
-    moved.lower = interval.lower + rates.leastChange(over: elapsed)
-    moved.upper = interval.upper + rates.mostChange(over: elapsed)
+    moved.lower.nanoseconds += rates.leastChange(overNanoseconds: elapsed)
+    moved.upper.nanoseconds += rates.mostChange(overNanoseconds: elapsed)
     return moved
   }
 

@@ -28,17 +28,15 @@ package struct RateInterval: Sendable, Hashable {
   /// Half the width: the midpoint is off by at most this.
   package var errorPPM: Double { (upperPPM - lowerPPM) / 2 }
 
-  /// The least that an offset changes in `elapsed`, which may be negative; rounded down.
-  func leastChange(over elapsed: Duration) -> Duration {
-    let nanoseconds = Double(elapsed.wholeNanoseconds)
-    return .nanoseconds(
-      Int64((nanoseconds * (nanoseconds < 0 ? upperPPM : lowerPPM) / 1e6).rounded(.down)))
+  /// The least that an offset changes in `elapsed`, which may be negative; rounded down to
+  /// nanoseconds.
+  func leastChange(overNanoseconds elapsed: Double) -> Int64 {
+    Int64((elapsed * (elapsed < 0 ? upperPPM : lowerPPM) / 1e6).rounded(.down))
   }
 
-  /// The most that an offset changes in `elapsed`, which may be negative; rounded up.
-  func mostChange(over elapsed: Duration) -> Duration {
-    let nanoseconds = Double(elapsed.wholeNanoseconds)
-    return .nanoseconds(
-      Int64((nanoseconds * (nanoseconds < 0 ? lowerPPM : upperPPM) / 1e6).rounded(.up)))
+  /// The most that an offset changes in `elapsed`, which may be negative; rounded up to
+  /// nanoseconds.
+  func mostChange(overNanoseconds elapsed: Double) -> Int64 {
+    Int64((elapsed * (elapsed < 0 ? lowerPPM : upperPPM) / 1e6).rounded(.up))
   }
 }

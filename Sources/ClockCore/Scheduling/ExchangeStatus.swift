@@ -74,8 +74,15 @@ package struct ExchangeStatus: Sendable, Hashable {
   }
 
   package func judgement(at now: MonotonicInstant) -> (state: SyncState, reason: String) {
+    judgement(at: now, given: interval(at: now))
+  }
+
+  /// - Parameter interval: at `now`.
+  package func judgement(
+    at now: MonotonicInstant, given interval: OffsetInterval<Monotonic, Exchange>?
+  ) -> (state: SyncState, reason: String) {
     if let disruption { return (.disrupted, disruption) }
-    guard let clock, let voidAfter else {
+    guard let interval, let voidAfter else {
       return (.unknown, failure?.reason ?? "first resync under way")
     }
     if now > voidAfter {
@@ -87,7 +94,7 @@ package struct ExchangeStatus: Sendable, Hashable {
     }
     if let failure { return (.holdover, failure.reason) }
     if now > nextSync + settings.longestBurst { return (.holdover, "resync overdue") }
-    if clock.interval(at: now).error > settings.maxError {
+    if interval.error > settings.maxError {
       return (.holdover, "error above max_error")
     }
     return (.synchronized, "")

@@ -15,6 +15,13 @@ package struct ClockLead: Sendable, Hashable {
 
   package var midpoint: Duration { lower + (upper - lower) / 2 }
 
+  /// Whether a newer look says that something has interrupted one of the clocks.
+  ///
+  /// - Parameter tolerance: how far the lead may have moved by itself since this look.
+  package func isContradicted(by newer: ClockLead, tolerance: Duration) -> Bool {
+    newer.lower > upper + tolerance || newer.upper < lower - tolerance
+  }
+
   package enum Change: Sendable, Hashable {
     /// Nothing is proven; the newer look may have narrowed the interval.
     case none
