@@ -39,6 +39,9 @@ actor ClockDaemon {
   let notifier: Notifier
   /// Why the configuration as it is now is not in force; nil when it is.
   var refusal: String?
+  /// A jump of some exchange may await that others have jumped alike: else there is nothing to
+  /// look for after each event.
+  private var isStepRefused = false
   /// Since memory was last released.
   private var hasProbed = false
   private var housekeeping: Housekeeping?
@@ -141,7 +144,8 @@ actor ClockDaemon {
 
   /// Nil when it is followed no more.
   private func index(of key: Int) -> Int? {
-    exchanges.firstIndex { $0.key == key }
+    // Not `firstIndex(where:)`, which copies each.
+    exchanges.indices.first { exchanges[$0].key == key }
   }
 
   private func timerFired(_ key: Int) {
@@ -172,7 +176,8 @@ actor ClockDaemon {
     let board = board
     let gathering = Gathering(count: wanted.count) {
       let (clocks, content) = (HostClocks.read(), board.read())
-      let offsets = content.entries.filter { id == nil || $0.id == id }.map {
+      let wanted = id.map { content.index(of: $0).map { [content.entries[$0]] } ?? [] }
+      let offsets = (wanted ?? content.entries).map {
         $0.offset(at: clocks, host: content.host).json
       }
       if let id, offsets.isEmpty {
@@ -222,7 +227,7 @@ actor ClockDaemon {
         }
         page.write(entry)
         // What is in doubt must not be restored.
-        if status.disruption != nil { saveState() }
+        if status.disruption != nil { saveState(isUrgent: true) }
       case .log(let event):
         tell(event, index)
         note(event, index)
@@ -252,6 +257,7 @@ actor ClockDaemon {
     case .rateChanged: exchanges[index].isClockBroken = true
     case .stepRefused(let step, _):
       exchanges[index].jump = .init(size: step, at: now, isAccepted: false)
+      isStepRefused = true
     case .stepAccepted(let step):
       board.read().entries[index].givenStamps.forget()
       exchanges[index].jump = .init(size: step, at: now, isAccepted: true)
@@ -263,7 +269,10 @@ actor ClockDaemon {
   /// When most exchanges have jumped alike, it is our clock that moved, however far: a paused
   /// virtual machine, a restored snapshot. They are believed.
   private func acceptCommonStep() {
-    let steps = CommonStep.indices(among: exchanges.map(\.jump), at: HostClocks.monotonic())
+    guard isStepRefused else { return }
+    let jumps = exchanges.map(\.jump)
+    isStepRefused = jumps.contains { $0?.isAccepted == false }
+    let steps = CommonStep.indices(among: jumps, at: HostClocks.monotonic())
     guard !steps.isEmpty else { return }
     Log.write(
       .notice, "most exchanges have jumped alike: this host's clock has moved; resyncing them",
@@ -321,10 +330,10 @@ actor ClockDaemon {
     housekeeping?.report()
   }
 
-  func saveState() {
+  func saveState(isUrgent: Bool = false) {
     keeper?.save(
       exchanges.map { .init(settings: $0.settings, memory: $0.tracker.memory) },
-      watch: board.read().host)
+      watch: board.read().host, isUrgent: isUrgent)
   }
 
   private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {
@@ -357,6 +366,7 @@ actor ClockDaemon {
   }
 
   func announceReadiness() {
+    guard !readiness.isReached else { return }
     let reached = readiness.update(
       exchanges.map { ($0.tracker.status.clock != nil, $0.isGivenUp) })
     guard reached else { return }

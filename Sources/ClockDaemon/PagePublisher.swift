@@ -9,12 +9,20 @@ final class PagePublisher {
   /// Between two attempts to make a page that could not be made.
   private static let patience = Duration.seconds(30)
 
+  /// Every event of every exchange is a look at the clocks, and of many exchanges most of the work
+  /// would be to write all slots after each. Readers want a look that is not three seconds old.
+  private static let pause = Duration.milliseconds(500)
+  /// When CLOCK_REALTIME has moved by this meanwhile, readers are shown at once.
+  private static let leastStep = Duration.milliseconds(1)
+
   private let place: PageFile.Place
   private let directory: KeptDirectory?
   private let tell: Tell
   /// Nil where it could not be had, as on a full disk: clients ask the socket then.
   private var file: PageFile?
   private var check: PageCheck
+  /// That all slots were written with last.
+  private var written: PageCheck
   private var lastAttempt: MonotonicInstant
 
   /// - Parameters:
@@ -28,6 +36,7 @@ final class PagePublisher {
     (self.place, self.tell) = (place, tell)
     directory = KeptDirectory(of: place.path)
     check = PageCheck(clocks)
+    written = check
     lastAttempt = clocks.raw
     do throws(PageFile.Failure) {
       file = try PageFile(at: place, ids: Self.ids(of: content))
@@ -42,7 +51,8 @@ final class PagePublisher {
   func confirmed(_ content: StatusBoard.Content, at clocks: HostClocks) {
     check = PageCheck(clocks)
     if file == nil { retry(content, at: clocks.raw) }
-    write(content)
+    let step = Duration.nanoseconds(check.lead.nanoseconds - written.lead.nanoseconds)
+    if check.raw - written.raw >= Self.pause || abs(step) >= Self.leastStep { write(content) }
   }
 
   /// Shows what has changed. Estimates that an interruption has made unusable are shown as such,
@@ -51,6 +61,7 @@ final class PagePublisher {
     guard let file else { return }
     let ids = Self.ids(of: content)
     guard ids == file.ids else { return follow(content, ids) }
+    written = check
     let now = HostClocks.monotonic()
     let slots = content.entries.compactMap { $0.slot(at: now, check: check) }
     for (index, slot) in slots.enumerated() { file.write(slot, index: index) }

@@ -15,7 +15,7 @@ enum StateDocument {
   static let version: Int64 = 1
 
   /// Bytes; more is neither read nor written.
-  static let longest = 1 << 20
+  static let longest = 4 << 20
 
   /// Bounds kept of each kind. Leaving out the older ones makes an estimate wider, never wrong;
   /// with so many exchanges the file would become too long.

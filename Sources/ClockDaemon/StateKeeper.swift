@@ -27,6 +27,11 @@ final class StateKeeper: Sendable {
   /// However often there is something new, the file is not written more often than this.
   static let usualPause = DispatchTimeInterval.milliseconds(500)
 
+  /// The file holds all exchanges. Were it written after each resync of each of them, what is
+  /// written would grow with the square of their number; so the pause grows with it: by this for
+  /// each exchange, from 50 on.
+  private static let pauseMillisecondsPerExchange = 10
+
   /// The same where nonces wait for it.
   static let noncePause = DispatchTimeInterval.milliseconds(50)
 
@@ -95,16 +100,20 @@ final class StateKeeper: Sendable {
   }
 
   /// Has what the trackers remember now written, as known to be good by `watch`.
-  func save(_ exchanges: [Remembered], watch: HostWatch) {
+  ///
+  /// - Parameter isUrgent: what is on disk is in doubt.
+  func save(_ exchanges: [Remembered], watch: HostWatch, isUrgent: Bool = false) {
     save(
       Snapshot(
         exchanges: exchanges,
-        origin: .here(host: host, at: HostClocks.monotonic(), watch: watch)))
+        origin: .here(host: host, at: HostClocks.monotonic(), watch: watch)),
+      isUrgent: isUrgent)
   }
 
   /// Has the newest of all snapshots written, at once or when the pause is over. Waits for nothing.
-  func save(_ snapshot: Snapshot) {
-    schedule(after: pause) { $0.newest = snapshot }
+  func save(_ snapshot: Snapshot, isUrgent: Bool = false) {
+    let more = isUrgent ? 0 : snapshot.exchanges.count * Self.pauseMillisecondsPerExchange
+    schedule(after: pause, .milliseconds(more)) { $0.newest = snapshot }
   }
 
   /// Has the ceilings of nonces written that the board wants.
@@ -115,10 +124,15 @@ final class StateKeeper: Sendable {
     waiter?.loseHope(after: Self.patience)
   }
 
-  private func schedule(after pause: DispatchTimeInterval, _ change: (inout State) -> Void) {
+  /// - Parameters:
+  ///   - pause: since the last write, at least; and so is `other`.
+  private func schedule(
+    after pause: DispatchTimeInterval, _ other: DispatchTimeInterval = .nanoseconds(0),
+    _ change: (inout State) -> Void
+  ) {
     let start = state.withLock { state -> DispatchTime? in
       change(&state)
-      let start = state.lastWrite.map { max($0 + pause, .now()) } ?? .now()
+      let start = state.lastWrite.map { max($0 + pause, $0 + other, .now()) } ?? .now()
       if let due = state.due, due <= start { return nil }
       state.due = start
       return start

@@ -133,7 +133,8 @@ import Testing
     var slot = try #require(try page().slots["binance"])
     let end = clocks.raw + PageCheck.lease
     #expect(slot.voidAfterNanoseconds == end.nanoseconds)
-    let later = HostClocks.read()
+    var later = HostClocks.read()
+    later.raw = later.raw + .seconds(1)
     publisher.confirmed(content, at: later)
     slot = try #require(try page().slots["binance"])
     #expect(slot.voidAfterNanoseconds == (later.raw + PageCheck.lease).nanoseconds)
@@ -142,6 +143,27 @@ import Testing
     // A change that is no look moves neither.
     publisher.write(content)
     #expect(try page().slots["binance"] == slot)
+  }
+
+  /// Each event of each exchange is a look: not all slots are written each time.
+  @Test func manyLooksAreShownNowAndThen() throws {
+    let publisher = try publisher()
+    func checked() throws -> Int64 { try #require(try page().slots["okx"]).checkedNanoseconds }
+    var later = clocks
+    func look(after milliseconds: Int64, step: Int64 = 0) {
+      later.raw = clocks.raw + .milliseconds(milliseconds)
+      later.local = clocks.local + .milliseconds(milliseconds + step)
+      publisher.confirmed(content, at: later)
+    }
+    look(after: 499)
+    #expect(try checked() == clocks.raw.nanoseconds)
+    look(after: 500)
+    #expect(try checked() == later.raw.nanoseconds)
+    // But a clock that was set is told of at once.
+    look(after: 600, step: 1)
+    #expect(try checked() == later.raw.nanoseconds)
+    look(after: 700, step: 1)
+    #expect(try checked() != later.raw.nanoseconds)
   }
 
   @Test func aDisruptedExchangeIsShownAsSuch() throws {
@@ -158,7 +180,7 @@ import Testing
     let old = try SharedView(directory.path, most: 1 << 20)
     var content = content
     content.entries.removeFirst()
-    publisher.confirmed(content, at: clocks)
+    publisher.write(content)
     #expect(old.number(at: 40) == PageLayout.Status.replaced.rawValue)
     #expect(try page().slots.keys.sorted() == ["bybit", "kraken", "okx"])
     #expect(try page().slots["bybit"]?.state == .holdover)

@@ -210,7 +210,7 @@ import Testing
   @Test func withVeryManyExchangesItStaysSmallAndReadable() throws {
     var saved = try TestState(bounds: OffsetWindow.capacity).saved
     let full = saved.entries[3]
-    saved.entries = (0..<700).map { index in
+    saved.entries = (0..<2_000).map { index in
       var entry = full
       entry.id = "exchange\(index)"
       return entry

@@ -1,6 +1,7 @@
 import ClockCore
 import DaemonSettings
 import Dispatch
+import ExchangeCatalog
 import LinuxSystem
 import Synchronization
 import Testing
@@ -94,6 +95,28 @@ import Testing
       // They are measured a little after they began.
       #expect(later - earlier > .milliseconds(400), "\(later - earlier)")
     }
+  }
+
+  /// All of them are in the file: it is written the less often the more there are.
+  @Test func ofManyExchangesOnlyWhatIsInDoubtIsWrittenSoon() throws {
+    func snapshot(_ number: Int64) -> StateKeeper.Snapshot {
+      var many = self.snapshot(number)
+      many.exchanges += (1...6_000).map {
+        var other = many.exchanges[1]
+        other.settings.definition.id = "source\($0)"
+        return other
+      }
+      return many
+    }
+    keeper.save(snapshot(1))
+    #expect(try holds { try numbers() == [1] })
+    // Due in a minute.
+    keeper.save(snapshot(2))
+    keeper.save(snapshot(3))
+    keeper.save(snapshot(4), isUrgent: true)
+    #expect(try holds { try numbers() == [1, 4] })
+    keeper.save(snapshot(5))
+    #expect(try numbers() == [1, 4])
   }
 
   @Test func aDiskThatHangsHoldsNobodyUp() throws {
