@@ -22,6 +22,8 @@ package struct Outcome: Sendable {
     package var error: Duration?
     /// Half the width of the interval; nil when no time was given.
     package var bound: Duration?
+    /// How many samples, sightings of servers and spans of the past the daemon has in memory.
+    package var kept = 0
   }
 
   package struct Resync: Sendable, Hashable {

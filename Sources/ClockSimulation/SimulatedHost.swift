@@ -22,6 +22,9 @@ struct SimulatedHost {
   private var inspector: Inspector
   private var outcome: Outcome
   private var random: SplitMix64
+  private var queryRandom: SplitMix64
+  /// As the daemon's board keeps it.
+  private var past = ClockHistory()
   private var wakes = 0
   private var isWakeSet = false
   private var isProbing = false
@@ -50,6 +53,7 @@ struct SimulatedHost {
       now: clocks.monotonic.reading(at: .after(.zero)))
     inspector = Inspector(simulation, prober: prober, status: tracker.status, seed: seed)
     self.random = seeds.generator(.host)
+    queryRandom = seeds.generator(.host, 1)
     outcome = Outcome(seed: seed, trace: Trace(keepsLines: keepsTrace))
   }
 
@@ -94,7 +98,20 @@ struct SimulatedHost {
       let notice = random.duration(in: .zero...simulation.host.longestNotice)
       queue.add(.looked, at: .after(pause.end + notice))
     }
-    queue.add(.queried, at: .after(simulation.queryInterval))
+    scheduleQuery(after: .after(.zero))
+  }
+
+  private mutating func scheduleQuery(after instant: WorldInstant) {
+    let interval = simulation.queryInterval
+    let pause =
+      simulation.queriesAtRandom ? queryRandom.duration(in: .zero...interval * 2) : interval
+    queue.add(.queried, at: instant + pause)
+  }
+
+  private var kept: Int {
+    let estimate = tracker.memory?.estimate
+    return past.count + (estimate?.fleet.seen.count ?? 0)
+      + (estimate.map { $0.lowerBounds.count + $0.upperBounds.count } ?? 0)
   }
 
   /// As the daemon does before it handles anything: a suspend is never overlooked, and a pause
@@ -142,8 +159,10 @@ struct SimulatedHost {
       }
     case .looked: break
     case .queried:
-      outcome.queries.append(inspector.query(at: instant))
-      queue.add(.queried, at: instant + simulation.queryInterval)
+      var query = inspector.query(at: instant)
+      query.kept = kept
+      outcome.queries.append(query)
+      scheduleQuery(after: instant)
     }
   }
 
@@ -167,6 +186,7 @@ struct SimulatedHost {
           "publish", at: instant, interval?.lower.nanoseconds ?? 0,
           interval?.upper.nanoseconds ?? 0)
         inspector.published = tracker.status
+        past.note(tracker.status)
       case .log(let event):
         outcome.events.append((instant, event))
         outcome.trace.add("log", at: instant)

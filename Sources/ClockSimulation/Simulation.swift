@@ -29,6 +29,9 @@ package struct Simulation: Sendable {
   /// Between two looks at what readers are shown.
   package var queryInterval = Duration.seconds(60)
 
+  /// The looks are at random instants, that far apart on average.
+  package var queriesAtRandom = false
+
   /// After a lie of the exchange (a step of its clock, a stale stamp) no bound can hold. So long
   /// after the lie has ended a good resync must have ended; nil where it is never believed.
   package var longestRecovery: Duration? = .seconds(2 * 3600)

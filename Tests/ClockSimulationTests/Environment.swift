@@ -9,6 +9,9 @@ enum Environment {
   /// The one seed that the sweep is to replay.
   static var seed: UInt64? { value("EXCHANGE_CLOCK_SEED").flatMap { UInt64($0) } }
 
+  /// How many exchanges are followed for a month.
+  static var monthCount: UInt64? { value("EXCHANGE_CLOCK_MONTHS").flatMap { UInt64($0) } }
+
   private static func value(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }

@@ -31,6 +31,9 @@ package struct ClockHistory: Sendable, Hashable {
 
   package init() {}
 
+  /// How many spans are kept.
+  package var count: Int { spans.count }
+
   /// - Parameter isBreak: the clock was found to have been set, or to run at another rate.
   package mutating func note(_ status: ExchangeStatus, isBreak: Bool = false) {
     guard let clock = status.clock, let voidAfter = status.voidAfter else {
