@@ -4,7 +4,8 @@
        prints requests per second, then p50 and p99 of a request in microseconds
      load hold SOCKET CONNECTIONS REQUEST
        sends one request on each connection and reads whatever comes; says "ready" once all are
-       answered, and holds them until its standard input ends
+       answered, and holds them until its standard input ends; to each line of that it tells how
+       many lines all of them have been sent since it told so last
 
    A reply is over with its last newline: NEWLINES says how many it has (1 for a JSON line, 2 for a
    bulk string of Redis). In REQUEST, \r and \n stand for the characters. */
@@ -110,6 +111,7 @@ static void run(const char *path, int count, double seconds, int newlines, const
 
 static void hold(const char *path, int count, const char *request) {
   int length = strlen(request), epoll = epoll_create1(EPOLL_CLOEXEC), missing = count;
+  long told = 0;
   struct client *clients = connect_all(path, count, epoll);
   struct epoll_event events[64], input = {.events = EPOLLIN};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &input)) fail("epoll_ctl");
@@ -119,12 +121,20 @@ static void hold(const char *path, int count, const char *request) {
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
     for (int i = 0; i < ready; i++) {
       struct client *client = events[i].data.ptr;
-      if (!client) return;
+      if (!client) {
+        char line[64];
+        if (read(0, line, sizeof line) <= 0) return;
+        printf("%ld\n", told);
+        fflush(stdout);
+        told = 0;
+        continue;
+      }
       int was = client->newlines;
       if (answered(client, 1) && !was && --missing == 0) {
         puts("ready");
         fflush(stdout);
       }
+      told += client->newlines - was;
     }
   }
 }

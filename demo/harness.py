@@ -182,7 +182,8 @@ class Simulator(Program):
 class Daemon(Program):
     """A daemon that follows simulated exchanges, and a connection to its socket.
 
-    settings: more lines of TOML for an exchange's table; first_lines: of TOML before all tables.
+    settings: more lines of TOML for an exchange's table; first_lines: of TOML before all tables;
+    more: arguments besides the configuration and the socket.
     """
 
     def __init__(
@@ -192,6 +193,7 @@ class Daemon(Program):
         urls: Mapping[str, str],
         settings: Mapping[str, str] | None = None,
         first_lines: str = "",
+        more: Sequence[str] = (),
     ) -> None:
         self.socket = directory / "exchange-clock.sock"
         config = directory / "exchange-clock.toml"
@@ -202,7 +204,7 @@ class Daemon(Program):
                 for id, url in urls.items()
             )
         )
-        arguments = ["--config", str(config), "--socket", str(self.socket)]
+        arguments = ["--config", str(config), "--socket", str(self.socket), *more]
         super().__init__(build, "exchange-clockd", arguments, directory)
         self._stream: BufferedRWPair | None = None
 
