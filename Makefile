@@ -44,7 +44,7 @@ guest_parts    := busybox-static linux-image-cloud-amd64
 .PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps bench-deps build demo run \
         test test-swift test-sanitizers test-thread test-address test-clients test-faults test-docs \
         test-clock test-metrics test-systemd test-fuzz fuzz lint format docs site bench \
-        bench-accuracy bench-read install uninstall deb clean
+        bench-accuracy bench-read bench-scale soak install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -65,6 +65,8 @@ help:
 	@echo 'make bench     figures: start, memory, round trips'
 	@echo 'make bench-accuracy  errors and bounds beside those of other clients; docs/figures'
 	@echo 'make bench-read  reading the page beside a bare clock, asking beside an echo and redis'
+	@echo 'make bench-scale  how it grows: 10 to 1,000 exchanges, 10,000 subscribers'
+	@echo 'make soak      an hour at a resync a second: every answer right, nothing grows (minutes=60)'
 	@echo 'make deb       the Debian package, in $(deb)'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
@@ -228,6 +230,13 @@ bench-read: build bench-deps
 	status=0; for part in read_page read_socket; do \
 	  python3 bench/$$part.py --build-dir $(release) || status=1; \
 	done; exit $$status
+
+bench-scale: build
+	python3 bench/scale.py --build-dir $(release)
+
+soak: minutes ?= 60
+soak: build
+	python3 bench/soak.py --build-dir $(release) --minutes $(minutes)
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
 $(bench)/installed: bench/requirements.txt | deps

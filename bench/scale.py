@@ -1,10 +1,10 @@
-"""How start, memory, processor time and wake-ups of the daemon grow with the exchanges that it follows
-and the clients that it tells.
+"""How start, memory, processor time and wake-ups of the daemon grow with the exchanges that it
+follows and the clients that it tells.
 
     python3 bench/scale.py --build-dir .build/release
 
-Every exchange is a source of the configuration's own, with the default settings, on a loopback address
-of its own. The subscribers are told of all exchanges, or of five. Prints; judges nothing.
+Every exchange is a source of the configuration's own, with the default settings, on a loopback
+address of its own. The subscribers are told of all exchanges, or of five. Prints; judges nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Self
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "demo"))
 
 from harness import Daemon, Failure, Program, ask, connect, wait_until  # noqa: E402
-from usage import Usage, processor_seconds, switches  # noqa: E402
+from usage import Usage, processor_seconds, switches, woken  # noqa: E402
 
 SUBSCRIBERS = 10_000
+MOST_TO_ALL = 100
+"""Exchanges of which all are told to each subscriber: of 1,000 that is 4.5 GB of first answers."""
 SINGLE = 60
 """Resyncs that are looked at one by one."""
 FIVE = '"exchanges":["source0000","source0001","source0002","source0003","source0004"]'
@@ -205,7 +208,7 @@ def measure(
             daemon.rest(seconds)
             passed = time.monotonic() - began
             row.idle_ms_per_s = (processor_seconds(pid) - spent) / passed * 1e3
-            row.wakes_per_s = (switches(pid) - woke) / passed
+            row.wakes_per_s = woken(woke, switches(pid)) / passed
             if params is None:
                 row.resync_ms = resync_ms(daemon, row)
             else:
@@ -225,8 +228,8 @@ def resync_ms(daemon: NotifiedDaemon, row: Row) -> float:
 
 
 def push(daemon: NotifiedDaemon, clients: Subscribers) -> tuple[float, float]:
-    """From the end of a resync until all subscribers have been told, and the processor time; the
-    least of some, as the machine has other work."""
+    """From the answer to a demand for a resync until all subscribers have been told, and the
+    processor time of both; medians."""
     times, costs = [], []
     for number in range(5):
         wait_until(lambda: clients.told() == 0, 30, "nobody is told any more")
@@ -240,7 +243,7 @@ def push(daemon: NotifiedDaemon, clients: Subscribers) -> tuple[float, float]:
                 raise Failure(f"{told} of {SUBSCRIBERS} subscribers were told within 30 s")
         times.append(time.monotonic() - began)
         costs.append(processor_seconds(daemon.process.pid) - spent)
-    return min(times) * 1e3, min(costs) * 1e3
+    return median(times) * 1e3, median(costs) * 1e3
 
 
 def show(rows: list[Row]) -> None:
@@ -277,6 +280,9 @@ def main() -> int:
         subprocess.run(["cc", "-O2", "-o", program, HERE / "load.c"], check=True)
         for params in (None, FIVE, ""):
             for count in given.exchanges:
+                if params == "" and count > MOST_TO_ALL:
+                    print(f"SKIPPED: {count} exchanges, all told to each: it takes too long here")
+                    continue
                 with tempfile.TemporaryDirectory(dir=name) as directory:
                     rows.append(measure(
                         given.build_dir.resolve(), Path(directory), program, port, count,

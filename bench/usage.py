@@ -47,11 +47,16 @@ def processor_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def switches(pid: int) -> int:
-    """How often threads that live now have gone to sleep by themselves: as often as they woke."""
-    return sum(
-        _table(task / "status")["voluntary_ctxt_switches"]
-        for task in Path(f"/proc/{pid}/task").iterdir())
+def switches(pid: int) -> dict[str, int]:
+    """How often each thread has gone to sleep by itself: as often as it woke."""
+    return {
+        task.name: _table(task / "status")["voluntary_ctxt_switches"]
+        for task in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def woken(before: dict[str, int], after: dict[str, int]) -> int:
+    """How often threads have woken in between; of one that has ended meanwhile nothing is known."""
+    return sum(count - before.get(thread, 0) for thread, count in after.items())
 
 
 @dataclass
