@@ -113,8 +113,9 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock", "ExchangeSimulator",
-        "JSONDocument", "LinuxSystem", "PageReading", "exchange-clockd", "exchange-clock",
+        "ClockCommand", "ClockCore", "ClockDaemon", "ClockProtocol", "ExchangeClock",
+        "ExchangeSimulator", "JSONDocument", "LinuxSystem", "PageReading", "exchange-clockd",
+        "exchange-clock",
         "exchange-clock-exporter", "exchange-clock-probe", "page-reader",
       ]),
     tests(

@@ -26,6 +26,7 @@ extension ClockDaemon {
       // What is slewed as fast is none.
       if abs(step) >= SystemClockSteps.leastStep {
         recordForAll(.localStep, size: step, "CLOCK_REALTIME was set")
+        forgetLocalRates()
       }
       clockSet(line)
     case .stoodStill(let pause):

@@ -107,6 +107,7 @@ actor ClockDaemon {
         self?.assumeIsolated {
           $0.lookAtSocket(of: server)
           $0.page.lookAtFile($0.board.read())
+          $0.recordHoldovers()
           $0.rest()
         }
       })

@@ -46,6 +46,12 @@ struct FollowedExchange {
   /// Readiness no longer waits for this one, and a warning said so.
   var isGivenUp = false
 
+  /// How fast CLOCK_REALTIME runs, from one measurement that is written down to the next.
+  var localRate = LocalRate()
+
+  /// When it was first seen in holdover; nil while it is not.
+  var heldSince: MonotonicInstant?
+
   var id: String { settings.definition.id }
 }
 

@@ -25,11 +25,15 @@ package struct HistoryResult: Sendable, Equatable {
     package var samples: Int64
     package var rejected: Int64
 
+    /// How fast CLOCK_REALTIME ran against CLOCK_MONOTONIC_RAW since the measurement before: by
+    /// how much its offset changes less than by the drift. Positive: it is fast.
+    package var localRatePPM: Double
+
     package init(
       sequence: Int64, microseconds: Int64, offsetNanoseconds: Int64, lowerNanoseconds: Int64,
       upperNanoseconds: Int64, driftPPM: Double, driftErrorPPM: Double,
       shortestRoundTripNanoseconds: Int64, lastRoundTripNanoseconds: Int64, samples: Int64,
-      rejected: Int64
+      rejected: Int64, localRatePPM: Double = 0
     ) {
       self.sequence = sequence
       self.microseconds = microseconds
@@ -42,6 +46,7 @@ package struct HistoryResult: Sendable, Equatable {
       self.lastRoundTripNanoseconds = lastRoundTripNanoseconds
       self.samples = samples
       self.rejected = rejected
+      self.localRatePPM = localRatePPM
     }
 
     package var errorNanoseconds: Int64 { (upperNanoseconds - lowerNanoseconds + 1) / 2 }
@@ -70,6 +75,9 @@ package struct HistoryResult: Sendable, Equatable {
       case localStep = "local_step"
       /// This host was suspended, moved or restored.
       case disruption
+      /// The exchange was still in holdover, for `sizeNanoseconds` so far; only the last of a row
+      /// is kept. So the end of a holdover is known that ended with the daemon.
+      case held
     }
 
     package var sequence: Int64
@@ -141,7 +149,7 @@ extension HistoryResult.Measurement {
       "drift_ppm": .real(driftPPM), "drift_error_ppm": .real(driftErrorPPM),
       "rtt_min_ns": .integer(shortestRoundTripNanoseconds),
       "rtt_last_ns": .integer(lastRoundTripNanoseconds), "samples": .integer(samples),
-      "rejected": .integer(rejected),
+      "rejected": .integer(rejected), "local_rate_ppm": .real(localRatePPM),
     ]
   }
 
@@ -157,7 +165,7 @@ extension HistoryResult.Measurement {
       sequence: sequence, microseconds: time, offsetNanoseconds: offset, lowerNanoseconds: lower,
       upperNanoseconds: upper, driftPPM: drift, driftErrorPPM: driftError,
       shortestRoundTripNanoseconds: shortest, lastRoundTripNanoseconds: last, samples: samples,
-      rejected: rejected)
+      rejected: rejected, localRatePPM: json["local_rate_ppm"]?.number ?? 0)
   }
 }
 

@@ -40,7 +40,7 @@ import Testing
     #expect(document.matches(of: #/class="rejected"/#).count == 20)
     #expect(document.matches(of: #/class="band"/#).count == 1)
     #expect(document.contains("prefers-color-scheme:dark"))
-    #expect(document.contains(">11-21 12:00<") || document.contains(">11-22<"))
+    #expect(document.contains(">11-22<"))
     #expect(document.contains(" ms<"), "the axes have units")
     #expect(!document.contains("nan") && !document.contains("inf"))
   }
@@ -55,13 +55,38 @@ import Testing
   }
 
   @Test func theBandIsTheBoundThatWasGivenUntilTheNextResync() throws {
-    let bounds = PlotBounds(history(2), until: Self.begin + 3 * Self.hour)
+    var history = history(2)
+    history.measurements[0].driftPPM = 10
+    history.measurements[1].driftPPM = -20
+    // The host's clock is slewed, which takes away from the drift.
+    history.measurements[1].localRatePPM = 4
+    let bounds = PlotBounds(history, until: Self.begin + 3 * Self.hour)
     let run = try #require(bounds.runs.first)
     #expect(bounds.runs.count == 1)
-    // 1 ppm of an hour are 3.6 ms.
+    // 1 ppm of an hour are 3.6 ms: of 6 ppm, and known to 1 ppm; then of -24 ppm for two hours.
     #expect(run.map(\.time) == [0, 1, 1, 3].map { Self.begin + $0 * Self.hour })
-    #expect(run.map(\.upper) == [800_000, 4_500_000, 900_000, 8_100_000])
-    #expect(run.map(\.lower) == [-800_000, -4_300_000, -700_000, -7_900_000])
+    #expect(run.map(\.offset) == [0, 21_600_000, 100_000, -172_700_000])
+    #expect(run.map(\.upper) == [800_000, 26_000_000, 900_000, -164_700_000])
+    #expect(run.map(\.lower) == [-800_000, 17_200_000, -700_000, -180_700_000])
+  }
+
+  @Test func aHoldoverThatEndsWithTheDaemonIsShownAsLongAsItWasSeen() throws {
+    let seen = event(6, .held, size: 2 * Self.hour * 1_000, "HTTP 503")
+    let events = [
+      event(2, .state, "synchronized -> holdover: HTTP 503"), seen, event(8, .started, "x"),
+    ]
+    let end = Self.begin + 10 * Self.hour
+    let bounds = PlotBounds(history(1, events: events), until: end)
+    #expect(bounds.holdovers == [Self.begin + Self.hour...Self.begin + 3 * Self.hour])
+    #expect(bounds.runs.map { $0.map(\.time) } == [[Self.begin, Self.begin + 3 * Self.hour]])
+    // Started again, it goes on from what it knew, without a change of state.
+    let again = PlotBounds(
+      history(1, events: events + [event(10, .held, size: Self.hour * 500, "HTTP 503")]),
+      until: end)
+    let half = Self.begin + 9 * Self.hour / 2
+    #expect(again.holdovers.last == half...end)
+    #expect(again.runs.map { $0.map(\.time) }.last == [half, end])
+    #expect(again.runs[1][0].upper > again.runs[0][1].upper, "it is the same estimate, and older")
   }
 
   @Test func whereTheDaemonWasStoppedThereIsAGap() throws {
@@ -89,6 +114,58 @@ import Testing
     #expect(bounds.holdovers == [Self.begin + Self.hour...Self.begin + 2 * Self.hour])
     let document = try #require(HistoryPlot(history(4, events: events))).document
     #expect(document.matches(of: #/class="holdover"/#).count == 1)
+  }
+
+  @Test func whatHappenedIsNumberedAndToldInFull() throws {
+    let reason = "HTTP 429 Too Many Requests: " + String(repeating: "z", count: 60)
+    var events = [event(4, .stopSignal, size: 30_000_000_000, reason + "; stay")]
+    events += [event(8, .started), event(9, .exchangeStep, size: 60_000_000_000)]
+    let document = try #require(HistoryPlot(history(20, events: events))).document
+    // The ring's text ended within the words behind the reason.
+    #expect(document.contains(">1  11-21 14:00:00  \(reason)"))
+    #expect(document.contains("staying away for 30.0 s<"))
+    #expect(document.contains(">2  11-21 16:00:00  daemon started<"))
+    #expect(document.contains(">3  11-21 16:30:00  exchange stepped by 60.0 s<"))
+    #expect(document.contains(">1</text>") && document.contains(">2-3</text>"))
+    let many = (1...30).map { event(Int64($0), .started) }
+    let full = try #require(HistoryPlot(history(20, events: many))).document
+    #expect(full.contains(">12  ") && !full.contains(">13  "))
+    #expect(full.contains(">18 before these: exchange-clock history okx lists all<"))
+  }
+
+  @Test func aBandTooThinToBeSeenIsSaid() throws {
+    var history = history(4)
+    #expect(try !#require(HistoryPlot(history)).document.contains("thinner than a line"))
+    history.measurements[3].offsetNanoseconds += 60_000_000_000
+    history.measurements[3].lowerNanoseconds += 60_000_000_000
+    history.measurements[3].upperNanoseconds += 60_000_000_000
+    let document = try #require(HistoryPlot(history)).document
+    #expect(document.contains("thinner than a line"))
+    #expect(document.contains("±4.40 ms in the median") || document.contains("in the median"))
+  }
+
+  @Test func noLabelLeavesThePictureAndNoDayIsInventedByTheAir() throws {
+    // Ends at half a minute to midnight: the air behind it is of the next day.
+    var history = history(12)
+    for index in history.measurements.indices {
+      history.measurements[index].microseconds =
+        Self.begin + 12 * Self.hour - 30_000_000
+        - Int64(12 - index) * Self.hour / 2
+    }
+    let document = try #require(HistoryPlot(history)).document
+    #expect(document.contains(">2026-11-21, UTC; 12 resyncs<"))
+    for seconds: Int64 in [100, 1_000, 10_000, 86_400, 400_000] {
+      let axis = PlotAxis(
+        times: Self.begin...Self.begin + seconds * 1_000_000, begin: 86, end: 944, most: 12)
+      let labels = axis.ticks.map { (axis.place($0.value), Double($0.label.count) * 6.2) }
+      for (one, next) in zip(labels, labels.dropFirst()) {
+        #expect(next.0 - one.0 > (one.1 + next.1) / 2, "they would run into one another")
+      }
+    }
+    for found in document.matches(of: #/class="tick" x="([\d.]+)" [^>]*"middle">([^<]+)</#) {
+      let (middle, half) = (Double(found.1) ?? 0, Double(found.2.count) * 6.2 / 2)
+      #expect(middle - half > 0 && middle + half < 960)
+    }
   }
 
   @Test func onlyWhatCanBeDrawnIsAskedFor() throws {
@@ -123,7 +200,8 @@ import Testing
     #expect(!PlotAxis(nanoseconds: [], begin: 1, end: 0, signs: false).ticks.isEmpty)
     let day = PlotAxis(
       times: Self.begin...Self.begin + 24 * Self.hour, begin: 0, end: 1, most: 9)
-    #expect(day.ticks.map(\.label).prefix(3) == ["11-21 12:00", "15:00", "18:00"])
+    #expect(day.ticks.map(\.label).prefix(3) == ["12:00", "15:00", "18:00"])
+    #expect(day.ticks.map(\.date).prefix(2) == ["11-21", nil])
     let weeks = PlotAxis(
       times: Self.begin...Self.begin + 700 * Self.hour, begin: 0, end: 1, most: 9)
     #expect(weeks.ticks.allSatisfy { $0.label.count == 5 } && weeks.ticks.count >= 3)

@@ -1,3 +1,4 @@
+import ClockCore
 import ClockProtocol
 import Glibc
 import LinuxSystem
@@ -40,6 +41,48 @@ import Testing
     #expect(content.measurements == [first, second])
     #expect(content.events == [between])
     #expect(content.damaged == 0)
+  }
+
+  @Test func thatAHoldoverGoesOnTakesOnePlaceHoweverLong() throws {
+    let held = { (seconds: Int64) in
+      HistoryResult.Event(
+        sequence: 0, microseconds: seconds * 1_000_000, kind: .held,
+        sizeNanoseconds: seconds * 1_000_000_000, text: "HTTP 503")
+    }
+    for second in 1...300 {
+      let ring = try open()
+      if second == 1 || second == 200 { try ring.add(event("\(second)")) }
+      try ring.add(held(Int64(second)))
+    }
+    let events = try open().read().events
+    #expect(events.map(\.text) == ["1", "HTTP 503", "200", "HTTP 503"])
+    #expect(events.map(\.microseconds) == [7, 199_000_000, 7, 300_000_000])
+    #expect(events.map(\.sequence) == [1, 200, 201, 302])
+  }
+
+  @Test func theRateOfThisHostsClockIsKept() throws {
+    var entry = measurement(5)
+    entry.localRatePPM = -12.345
+    try open().add(entry)
+    #expect(try open().read().measurements.map(\.localRatePPM) == [-12.345])
+    #expect(HistoryResult.Measurement(json: entry.json)?.localRatePPM == -12.345)
+  }
+
+  @Test func aSlewIsARateAndAStepIsNone() {
+    let clocks = { (raw: Int64, local: Int64) in
+      HostClocks(
+        raw: MonotonicInstant(nanoseconds: raw), local: LocalInstant(nanoseconds: local),
+        bracket: .zero, cycles: 0, suspended: ClockLead(lower: .zero, upper: .zero))
+    }
+    var rate = LocalRate(at: clocks(0, 0))
+    rate.look(at: clocks(10_000_000_000, 10_000_400_000))
+    #expect(abs(rate.ppm - 40) < 0.001)
+    // Too short to tell.
+    rate.look(at: clocks(10_500_000_000, 10_600_000_000))
+    #expect(abs(rate.ppm - 40) < 0.001)
+    rate.begin(at: clocks(11_000_000_000, 99_000_000_000))
+    rate.look(at: clocks(21_000_000_000, 108_999_900_000))
+    #expect(abs(rate.ppm + 10) < 0.001)
   }
 
   @Test func theFileHasOneSizeAndTheNewestStays() throws {

@@ -1,8 +1,12 @@
+import ClockCore
 import ClockProtocol
 import ExchangeSimulator
 import Glibc
 import JSONDocument
+import LinuxSystem
 import Testing
+
+@testable import ClockCommand
 
 /// `history` with the real daemon: what is written down, and what is left after a kill.
 @Suite struct HistoryTests {
@@ -60,6 +64,74 @@ import Testing
       return kinds.contains(.stopSignal) && kinds.last == .state
     }
     #expect(try history(daemon).events.last?.text.contains("-> holdover: HTTP 403") == true)
+  }
+
+  /// What the picture draws, beside what was given over the socket at the same moments: while it is
+  /// measured, and in a holdover.
+  @Test func theBandOfThePictureIsWhatWasGiven() throws {
+    var conditions = Conditions()
+    conditions.driftPPM = 300
+    let simulator = try ExchangeSimulator([.init("okx", conditions)])
+    let daemon = try DaemonProcess(
+      following: simulator, in: directory, perExchange: "interval = \"3s\"\nmax_drift_ppm = 500",
+      arguments: ["--state", directory.path("state.json")])
+    try daemon.waitUntilReady()
+    var given: [(time: Int64, known: OffsetResult.Measurement)] = []
+    let ask = {
+      let before = HostClocks.read().local.nanoseconds
+      let answer = try daemon.offset("okx")
+      let after = HostClocks.read().local.nanoseconds
+      // What was answered when is not known well enough where the host was busy.
+      guard after - before < 50_000_000, let known = answer.measurement else { return answer }
+      given.append(((before + after) / 2_000, known))
+      return answer
+    }
+    try daemon.eventually("five resyncs are written down") {
+      _ = try ask()
+      return try history(daemon).measurements.count >= 5
+    }
+    simulator.update("okx") { $0.fault = .unavailable }
+    try daemon.eventually("it is held, and that is written down") {
+      _ = try ask()
+      return try history(daemon).events.last?.kind == .held
+    }
+    let whole = try history(daemon)
+    let bounds = PlotBounds(whole, until: HostClocks.read().local.nanoseconds / 1_000)
+    #expect(bounds.holdovers.count == 1)
+    let run = try #require(bounds.runs.last)
+    var compared = 0
+    for (time, known) in given {
+      // Not where a resync is under way, or has just been.
+      guard
+        let (left, right) = zip(run, run.dropFirst()).first(where: {
+          $0.time + 300_000 < time && time < $1.time - 300_000
+        })
+      else { continue }
+      let share = Double(time - left.time) / Double(right.time - left.time)
+      let drawn = { (end: (PlotBounds.Point) -> Int64) in
+        end(left) + Int64(share * Double(end(right) - end(left)))
+      }
+      // The drift of 300 ppm makes 900 us between two resyncs; 20 us are what rounding and the
+      // moment of the answer leave open.
+      #expect(abs(drawn(\.lower) - known.lowerNanoseconds) < 40_000)
+      #expect(abs(drawn(\.upper) - known.upperNanoseconds) < 40_000)
+      compared += 1
+    }
+    #expect(compared > 50, "of \(given.count)")
+
+    // Killed while it is held, and started again while the exchange is still away.
+    daemon.process.signal(SIGKILL)
+    _ = daemon.process.exitCode()
+    let next = try DaemonProcess(
+      daemon.directory.read("exchange-clock.toml"), in: directory,
+      arguments: ["--state", directory.path("state.json")])
+    try next.eventually("the second start is written down") {
+      try history(next).events.count { $0.kind == .started } == 2
+    }
+    let afterwards = PlotBounds(
+      try history(next), until: HostClocks.read().local.nanoseconds / 1_000)
+    let held = try #require(afterwards.holdovers.first)
+    #expect(held.upperBound > held.lowerBound, "the outage is not lost with the daemon")
   }
 
   @Test func theCommandShowsAndDrawsIt() throws {

@@ -4,21 +4,29 @@ internal import ClockProtocol
 /// A history as a picture: the offset within its band, the round trip, and what was rejected, above
 /// one another over the same time; what happened, as lines across.
 struct HistoryPlot {
-  private static let (width, height) = (960, 600)
+  private static let width = 960
   private static let (left, right) = (86.0, 944.0)
-  private static let offsets = (top: 70.0, bottom: 330.0)
-  private static let roundTrips = (top: 372.0, bottom: 462.0)
-  private static let rejections = (top: 502.0, bottom: 552.0)
+  private static let offsets = (top: 84.0, bottom: 344.0)
+  private static let roundTrips = (top: 386.0, bottom: 476.0)
+  private static let rejections = (top: 516.0, bottom: 566.0)
+  private static let ticks = 584.0
+  private static let events = 630.0
 
-  /// Lines that labels of events may stand on, so that they do not lie upon one another; what
-  /// finds no place is not written out.
-  private static let labelLines = 4
+  /// Events that are written out below, the newest.
+  private static let mostEvents = 12
+  private static let eventPitch = 17.0
   /// Of a character, at most on average.
-  private static let labelPitch = 6.0
+  private static let labelPitch = 6.2
+  /// Pixels of a band that can be seen.
+  private static let leastBand = 3.0
 
   private let history: HistoryResult
   private let time: PlotAxis
   private let bounds: PlotBounds
+  /// CLOCK_REALTIME, Unix microseconds, of the first and the last thing in the picture.
+  private let span: (first: Int64, last: Int64)
+  /// Those that are drawn, in order of time.
+  private let events: [HistoryResult.Event]
 
   /// Nil where nothing was measured.
   ///
@@ -33,6 +41,9 @@ struct HistoryPlot {
     }
     self.history = history
     bounds = PlotBounds(history, until: last)
+    span = (first, last)
+    events = history.events.filter { Self.kind(of: $0) != nil }
+      .sorted { $0.microseconds < $1.microseconds }
     // Some air, so that the last point is not on the edge.
     let air = max((last - first) / 100, 1_000_000)
     time = PlotAxis(
@@ -40,11 +51,13 @@ struct HistoryPlot {
   }
 
   var document: String {
+    let rows = min(events.count, Self.mostEvents) + (events.count > Self.mostEvents ? 1 : 0)
+    let height = Self.events + (rows > 0 ? Double(rows) * Self.eventPitch : -Self.eventPitch)
     var svg = SVG(
-      width: Self.width, height: Self.height, title: "The clock of \(history.exchange)",
+      width: Self.width, height: Int(height), title: "The clock of \(history.exchange)",
       style: Self.style)
     svg.rectangle(
-      "back", x: 0, y: 0, width: Double(Self.width), height: Double(Self.height))
+      "back", x: 0, y: 0, width: Double(Self.width), height: height)
     drawTitle(&svg)
     drawTime(&svg)
     drawOffsets(&svg)
@@ -57,11 +70,10 @@ struct HistoryPlot {
   // MARK: Parts
 
   private func drawTitle(_ svg: inout SVG) {
-    let day = { (value: Double) in
-      String(
-        CivilTime(unixNanoseconds: Int64(value) * 1_000).iso8601(fractionDigits: 0).prefix(10))
+    let day = { (time: Int64) in
+      String(CivilTime(unixNanoseconds: time * 1_000).iso8601(fractionDigits: 0).prefix(10))
     }
-    let (from, to) = (day(time.range.lowerBound), day(time.range.upperBound))
+    let (from, to) = (day(span.first), day(span.last))
     svg.text("title", history.exchange, at: .init(x: Self.left, y: 28))
     let count = history.measurements.count
     svg.text(
@@ -70,9 +82,9 @@ struct HistoryPlot {
       at: .init(x: Self.right, y: 28), anchor: "end")
     svg.text(
       "small",
-      "offset: the exchange's clock minus this host's, +: ahead; band: the bound that was given;"
-        + " yellow: holdover",
-      at: .init(x: Self.left, y: 52))
+      "offset: the exchange's clock minus this host's, +: ahead; band: the bound that was given,"
+        + " ±\(Text.nanoseconds(medianError)) in the median; yellow: holdover",
+      at: .init(x: Self.left, y: 48))
   }
 
   private func drawTime(_ svg: inout SVG) {
@@ -81,7 +93,11 @@ struct HistoryPlot {
       for part in [Self.offsets, Self.roundTrips, Self.rejections] {
         svg.line("grid", [.init(x: x, y: part.top), .init(x: x, y: part.bottom)])
       }
-      svg.text("tick", tick.label, at: .init(x: x, y: 572), anchor: "middle")
+      let half = Double(max(tick.label.count, tick.date?.count ?? 0)) * Self.labelPitch / 2 + 2
+      let middle = min(max(x, half), Double(Self.width) - half)
+      svg.text("tick", tick.label, at: .init(x: middle, y: Self.ticks), anchor: "middle")
+      guard let date = tick.date else { continue }
+      svg.text("tick", date, at: .init(x: middle, y: Self.ticks + 14), anchor: "middle")
     }
   }
 
@@ -99,6 +115,12 @@ struct HistoryPlot {
     let axis = PlotAxis(
       nanoseconds: ends, begin: Self.offsets.bottom, end: Self.offsets.top, signs: true)
     drawValues(axis, &svg)
+    let thickness = abs(axis.place(2 * Double(medianError)) - axis.place(0))
+    if thickness < Self.leastBand {
+      svg.text(
+        "small", "The band is thinner than a line here, beside so large a jump: see --since.",
+        at: .init(x: Self.left, y: 64))
+    }
     let point = { (time: Int64, value: Int64) in
       SVG.Point(x: self.time.place(Double(time)), y: axis.place(Double(value)))
     }
@@ -164,28 +186,56 @@ struct HistoryPlot {
     }
   }
 
+  /// A line across for each, and what they are below, by numbers.
   private func drawEvents(_ svg: inout SVG) {
-    var ends = Array(repeating: -Double.infinity, count: Self.labelLines)
-    for event in history.events {
-      guard let kind = Self.kind(of: event) else { continue }
+    let unnamed = max(events.count - Self.mostEvents, 0)
+    // Those that are too close share a place for their numbers.
+    var groups: [(x: Double, first: Int, last: Int)] = []
+    for (index, event) in events.enumerated() {
       let x = time.place(Double(event.microseconds))
-      svg.line(
-        kind, [.init(x: x, y: Self.offsets.top), .init(x: x, y: Self.rejections.bottom)])
-      let label = Self.label(of: event)
-      let width = Double(label.count) * Self.labelPitch + 4
-      // Before its line where it would leave the picture behind it.
-      let isBefore = x + width > Self.right
-      let begin = isBefore ? x - width : x
-      guard let line = ends.firstIndex(where: { $0 < begin }) else { continue }
-      ends[line] = begin + width
+      // Not through what is written between the parts.
+      for part in [Self.offsets, Self.roundTrips, Self.rejections] {
+        svg.line(
+          Self.kind(of: event) ?? "", [.init(x: x, y: part.top), .init(x: x, y: part.bottom)])
+      }
+      let number = index - unnamed + 1
+      guard number > 0 else { continue }
+      if let last = groups.last, x - last.x < 6 * Self.labelPitch {
+        groups[groups.count - 1].last = number
+      } else {
+        groups.append((x, number, number))
+      }
       svg.text(
-        kind + "text", label,
-        at: .init(x: x + (isBefore ? -4 : 4), y: Self.offsets.top + 12 + Double(line) * 14),
-        anchor: isBefore ? "end" : "start")
+        (Self.kind(of: event) ?? "") + "text",
+        "\(number)  \(Self.clock(event.microseconds))  \(Self.label(of: event))",
+        at: .init(x: Self.left, y: Self.events + Double(number - 1) * Self.eventPitch))
     }
+    for group in groups {
+      svg.text(
+        "number",
+        group.first == group.last ? "\(group.first)" : "\(group.first)-\(group.last)",
+        at: .init(x: min(group.x, Self.right), y: Self.offsets.top - 4), anchor: "middle")
+    }
+    guard unnamed > 0 else { return }
+    svg.text(
+      "small",
+      "\(unnamed) before these: exchange-clock history \(history.exchange) lists all",
+      at: .init(x: Self.left, y: Self.events + Double(Self.mostEvents) * Self.eventPitch))
   }
 
   // MARK: Details
+
+  /// Nanoseconds.
+  private var medianError: Int64 {
+    let errors = bounds.runs.joined().map { ($0.upper - $0.lower) / 2 }.sorted()
+    return errors.isEmpty ? 0 : errors[errors.count / 2]
+  }
+
+  /// `11-21 15:30:02`
+  private static func clock(_ microseconds: Int64) -> String {
+    let text = CivilTime(unixNanoseconds: microseconds * 1_000).iso8601(fractionDigits: 0)
+    return "\(text.dropFirst(5).prefix(5)) \(text.dropFirst(11).prefix(8))"
+  }
 
   private var dotRadius: Double { history.measurements.count > 400 ? 1.2 : 2.2 }
 
@@ -196,22 +246,19 @@ struct HistoryPlot {
     case .exchangeStep, .stepRefused, .rejection, .stopSignal, .rate: "remote"
     case .state: event.text.contains("-> synchronized") ? nil : "remote"
     case .started: "remote"
-    case .fleet: nil
+    case .fleet, .held: nil
     }
   }
 
   private static func label(of event: HistoryResult.Event) -> String {
-    let text =
-      switch event.kind {
-      case .localStep:
-        "clock set \(event.sizeNanoseconds < 0 ? "back" : "ahead") by "
-          + Text.nanoseconds(Int64(clamping: event.sizeNanoseconds.magnitude))
-      case .started: "daemon started"
-      case .state: event.text.split(separator: "-> ").last.map(String.init) ?? event.text
-      case .exchangeStep: "exchange stepped by \(Text.nanoseconds(event.sizeNanoseconds))"
-      default: event.text
-      }
-    return text.count > 44 ? text.prefix(41) + "..." : text
+    switch event.kind {
+    case .localStep:
+      "this host's clock set \(event.sizeNanoseconds < 0 ? "back" : "ahead") by "
+        + Text.nanoseconds(Int64(clamping: event.sizeNanoseconds.magnitude))
+    case .started: "daemon started"
+    case .exchangeStep: "exchange stepped by \(Text.nanoseconds(event.sizeNanoseconds))"
+    default: HistoryText.event(event)
+    }
   }
 
   /// Legible on light and on dark ground, whichever the reader has.
@@ -224,11 +271,12 @@ struct HistoryPlot {
     .whisker{stroke:#2a78d6;stroke-width:4;opacity:.3}.resync{fill:#2a78d6}\
     .trip{stroke:#7a52c7}.tripdot{fill:#7a52c7}.rejected{fill:#d1542d}\
     .local,.remote{fill:none;stroke:#c23b22;stroke-dasharray:5 3}.remote{stroke:#b07d10}\
-    .localtext,.remotetext{font-size:11px;fill:#c23b22}.remotetext{fill:#8a6100}\
+    .localtext,.remotetext,.number{font-size:12px;fill:#c23b22}.remotetext{fill:#8a6100}\
+    .number{font-size:11px;font-weight:600;fill:#8a6100}\
     @media (prefers-color-scheme:dark){text{fill:#e8e8e8}.small,.tick{fill:#aaa}\
     .back{fill:#16181d}.grid{stroke:#30343c}.offset{stroke:#6cb0ff}.band{fill:#6cb0ff}\
     .resync{fill:#6cb0ff}.whisker{stroke:#6cb0ff}.trip{stroke:#b79bf2}.tripdot{fill:#b79bf2}\
     .rejected{fill:#ff8a65}.local{stroke:#ff8a75}.localtext{fill:#ff8a75}\
-    .remote{stroke:#e3b341}.remotetext{fill:#e3b341}}
+    .remote{stroke:#e3b341}.remotetext,.number{fill:#e3b341}}
     """
 }

@@ -60,6 +60,13 @@ enum HistoryText {
       let size = Text.nanoseconds(Int64(clamping: event.sizeNanoseconds.magnitude))
       return "this host's clock was set \(event.sizeNanoseconds < 0 ? "back" : "ahead") by \(size)"
     case .started: return "started: \(event.text)"
+    case .held:
+      return "still in holdover after \(Text.nanoseconds(event.sizeNanoseconds)): \(event.text)"
+    case .stopSignal where event.sizeNanoseconds > 0:
+      // A long reason may have left no room for what follows it.
+      let end = "; staying away"
+      let reason = event.text.ranges(of: end).first.map { event.text[..<$0.lowerBound] }
+      return "\(reason ?? event.text[...])\(end) for \(Text.nanoseconds(event.sizeNanoseconds))"
     case .disruption, .state, .exchangeStep, .stepRefused, .rejection, .rate, .fleet,
       .stopSignal:
       return event.text
@@ -73,7 +80,7 @@ enum HistoryText {
         ["synchronized", "holdover", "unknown", "disrupted"]
           .first { event.text.contains("-> \($0)") } ?? "")
     case .started, .rate, .fleet, .localStep, .disruption: .plain
-    case .exchangeStep, .stepRefused, .rejection, .stopSignal: .doubtful
+    case .exchangeStep, .stepRefused, .rejection, .stopSignal, .held: .doubtful
     }
   }
 

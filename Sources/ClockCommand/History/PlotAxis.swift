@@ -6,6 +6,8 @@ struct PlotAxis {
   struct Tick: Equatable {
     var value: Double
     var label: String
+    /// Below it, where a new day begins.
+    var date: String?
   }
 
   /// Values at the two ends.
@@ -56,8 +58,11 @@ struct PlotAxis {
       day = time / (86_400 * second)
       let clock = String(text.dropFirst(11).prefix(step < 60 * second ? 8 : 5))
       let date = String(text.dropFirst(5).prefix(5))
-      let label = step >= 86_400 * second ? date : isNewDay ? "\(date) \(clock)" : clock
-      ticks.append(Tick(value: Double(time), label: label))
+      let isDay = step >= 86_400 * second
+      ticks.append(
+        Tick(
+          value: Double(time), label: isDay ? date : clock,
+          date: isNewDay && !isDay ? date : nil))
     }
     self.ticks = ticks
   }

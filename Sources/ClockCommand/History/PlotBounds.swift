@@ -1,11 +1,12 @@
+internal import ClockCore
 internal import ClockProtocol
 
-/// The bounds that were given over a history: from each resync they grow by what is not known of
-/// the drift, up to the next one.
+/// The bounds that were given over a history: each resync's estimate, carried on by its drift and
+/// widened by what is not known of that, up to the next one.
 ///
-/// Written down is what was given right after each resync. How the middle of the interval moved
-/// against CLOCK_REALTIME in between is not, as that clock may be slewed: it is drawn from one
-/// measured offset to the next. How wide the interval was is exact.
+/// Written down is what was given right after each resync, and how fast CLOCK_REALTIME, against
+/// which offsets are shown, ran since the one before. So a stretch that a resync ends is exact but
+/// for how that rate varied within it; in the last one the rate is taken to be what it was.
 struct PlotBounds {
   struct Point: Equatable {
     /// CLOCK_REALTIME, Unix microseconds.
@@ -18,77 +19,100 @@ struct PlotBounds {
 
   /// Measurements that a line may connect: no clock was moved between them, and the daemon ran.
   let measured: [[HistoryResult.Measurement]]
-  /// The same, with the bound's end before each next resync, and at the end.
+  /// What was given without a break; two points at the time of a resync, before and after it.
   let runs: [[Point]]
   /// When the state was `holdover`, CLOCK_REALTIME, Unix microseconds.
   let holdovers: [ClosedRange<Int64>]
 
   /// - Parameter end: up to which the last bound was given.
   init(_ history: HistoryResult, until end: Int64) {
-    let ends = history.events.filter(Self.endsBound).sorted { $0.sequence < $1.sequence }
+    let events = history.events.sorted { $0.sequence < $1.sequence }
     var measured: [[HistoryResult.Measurement]] = []
     var runs: [[Point]] = []
+    var isConnected = false
     for (index, entry) in history.measurements.enumerated() {
       let next = history.measurements.dropFirst(index + 1).first
-      let isNew =
-        index == 0 || !Self.connects(history.measurements[index - 1], entry, ends)
-      if isNew {
-        measured.append([])
-        runs.append([])
-      }
-      measured[measured.count - 1].append(entry)
-      runs[runs.count - 1].append(Self.point(entry, at: entry.microseconds))
-      if let next, Self.connects(entry, next, ends) {
-        runs[runs.count - 1].append(
-          Self.point(entry, at: next.microseconds, offset: next.offsetNanoseconds))
-        continue
-      }
-      let event = ends.first {
+      let between = events.filter {
         $0.sequence > entry.sequence && $0.sequence < next?.sequence ?? .max
       }
-      var last = event?.microseconds ?? next?.microseconds ?? end
-      if let event, event.kind == .started {
-        // When the daemon was stopped is written nowhere: it ran when it wrote something last.
-        last =
-          history.events.last { entry.sequence < $0.sequence && $0.sequence < event.sequence }?
-          .microseconds ?? entry.microseconds
+      let rate = next?.localRatePPM ?? entry.localRatePPM
+      let spans = Self.spans(from: entry.microseconds, between, to: next?.microseconds ?? end)
+      for (number, span) in spans.enumerated() {
+        if number > 0 || !isConnected { runs.append([]) }
+        runs[runs.count - 1].append(Self.point(entry, rate, at: span.lowerBound))
+        if span.upperBound > span.lowerBound {
+          runs[runs.count - 1].append(Self.point(entry, rate, at: span.upperBound))
+        }
       }
-      if last > entry.microseconds { runs[runs.count - 1].append(Self.point(entry, at: last)) }
+      if !isConnected { measured.append([]) }
+      measured[measured.count - 1].append(entry)
+      isConnected =
+        !between.contains(where: Self.endsBound)
+        && next?.microseconds ?? .max >= entry.microseconds
     }
     self.measured = measured
     self.runs = runs
-    holdovers = Self.holdovers(history.events, until: end)
+    holdovers = Self.holdovers(events, until: end)
   }
 
-  private static func connects(
-    _ one: HistoryResult.Measurement, _ next: HistoryResult.Measurement,
-    _ ends: [HistoryResult.Event]
-  ) -> Bool {
-    next.microseconds >= one.microseconds
-      && !ends.contains { one.sequence < $0.sequence && $0.sequence < next.sequence }
+  /// When one resync's estimate was given: without a break, or also after the daemon was started
+  /// again and had nothing newer.
+  private static func spans(
+    from begin: Int64, _ events: [HistoryResult.Event], to end: Int64
+  ) -> [ClosedRange<Int64>] {
+    var spans: [ClosedRange<Int64>] = []
+    var open: Int64? = begin
+    // When the daemon was stopped is written nowhere: it ran when it wrote something last.
+    var written = begin
+    for event in events {
+      defer { written = event.microseconds }
+      if event.kind == .held, open == nil, !spans.isEmpty {
+        open = heldSince(event)
+      } else if endsBound(event), let since = open {
+        let last = event.kind == .started ? written : event.microseconds
+        spans.append(since...max(since, last))
+        open = nil
+        guard event.kind == .started else { return spans }
+      } else if endsBound(event), event.kind != .started {
+        return spans
+      }
+    }
+    if let open { spans.append(open...max(open, end)) }
+    return spans
   }
 
   private static func endsBound(_ event: HistoryResult.Event) -> Bool {
     switch event.kind {
     case .localStep, .exchangeStep, .disruption, .started: true
     case .state: event.text.contains("-> unknown") || event.text.contains("-> disrupted")
-    case .stepRefused, .rejection, .rate, .fleet, .stopSignal: false
+    case .stepRefused, .rejection, .rate, .fleet, .stopSignal, .held: false
     }
   }
 
+  /// As the daemon computes it: the estimate, moved at the rates that it may move at.
+  ///
+  /// - Parameter rate: of CLOCK_REALTIME against the oscillator that drift is against, ppm.
   private static func point(
-    _ entry: HistoryResult.Measurement, at time: Int64, offset: Int64? = nil
+    _ entry: HistoryResult.Measurement, _ rate: Double, at time: Int64
   ) -> Point {
-    guard time > entry.microseconds else {
+    let drift = entry.driftPPM - rate
+    guard time > entry.microseconds,
+      let interval = OffsetInterval<Monotonic, Exchange>(
+        lower: .init(nanoseconds: entry.lowerNanoseconds),
+        upper: .init(nanoseconds: entry.upperNanoseconds)),
+      let rates = RateInterval(
+        from: drift - entry.driftErrorPPM, to: drift + entry.driftErrorPPM)
+    else {
       return Point(
         time: entry.microseconds, lower: entry.lowerNanoseconds,
         offset: entry.offsetNanoseconds, upper: entry.upperNanoseconds)
     }
-    let middle = offset ?? entry.offsetNanoseconds
-    // ppm times microseconds are picoseconds.
-    let growth = entry.driftErrorPPM * Double(time - entry.microseconds) / 1_000
-    let error = entry.errorNanoseconds + Int64(min(growth, 1e18))
-    return Point(time: time, lower: middle - error, offset: middle, upper: middle + error)
+    let start = MonotonicInstant(nanoseconds: 0)
+    let moved = IntervalClock(asOf: start, interval: interval, rates: rates)
+      .interval(at: start + .microseconds(time - entry.microseconds))
+    return Point(
+      time: time, lower: moved.lower.nanoseconds, offset: moved.midpoint.nanoseconds,
+      upper: moved.upper.nanoseconds)
   }
 
   private static func holdovers(
@@ -97,14 +121,22 @@ struct PlotBounds {
     var spans: [ClosedRange<Int64>] = []
     var begin: Int64?
     var written: Int64?
-    for event in events.sorted(by: { $0.sequence < $1.sequence }) {
+    for event in events {
       defer { written = event.microseconds }
-      guard [.state, .started].contains(event.kind) else { continue }
-      let last = event.kind == .started ? written : event.microseconds
-      if let begin, let last, last >= begin { spans.append(begin...last) }
-      begin = event.text.contains("-> holdover") ? event.microseconds : nil
+      switch event.kind {
+      case .held: begin = begin ?? heldSince(event)
+      case .state, .started:
+        let last = event.kind == .started ? written : event.microseconds
+        if let begin, let last, last >= begin { spans.append(begin...last) }
+        begin = event.text.contains("-> holdover") ? event.microseconds : nil
+      default: break
+      }
     }
     if let begin, end >= begin { spans.append(begin...end) }
     return spans
+  }
+
+  private static func heldSince(_ event: HistoryResult.Event) -> Int64 {
+    event.microseconds - max(event.sizeNanoseconds, 0) / 1_000
   }
 }

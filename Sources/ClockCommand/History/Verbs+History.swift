@@ -25,7 +25,8 @@ extension Verbs {
         try Output.write(line)
       }
       if history.damaged > 0, !invocation.csv {
-        try Output.write("\(history.damaged) entries are damaged, and left out")
+        let entries = history.damaged == 1 ? "1 entry is" : "\(history.damaged) entries are"
+        try Output.write("\(entries) damaged, and left out")
       }
     }
   }

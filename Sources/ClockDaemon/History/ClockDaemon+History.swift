@@ -10,6 +10,7 @@ extension ClockDaemon {
     let (clocks, content) = (HostClocks.read(), board.read())
     let offset = content.entries[index].offset(at: clocks, host: content.host)
     guard let known = offset.measurement else { return }
+    exchanges[index].localRate.look(at: clocks)
     history.add(
       HistoryResult.Measurement(
         sequence: 0, microseconds: clocks.local.nanoseconds / 1_000,
@@ -18,7 +19,30 @@ extension ClockDaemon {
         driftErrorPPM: known.driftErrorPPM,
         shortestRoundTripNanoseconds: known.shortestRoundTripNanoseconds,
         lastRoundTripNanoseconds: known.lastRoundTripNanoseconds, samples: offset.samples,
-        rejected: offset.rejected), of: offset.exchange)
+        rejected: offset.rejected, localRatePPM: exchanges[index].localRate.ppm),
+      of: offset.exchange)
+  }
+
+  /// What is in holdover still is; called every few seconds.
+  func recordHoldovers() {
+    guard history != nil else { return }
+    let (clocks, content) = (HostClocks.read(), board.read())
+    for (index, entry) in content.entries.enumerated() {
+      let (state, reason) = entry.state(at: clocks, host: content.host)
+      guard state == .holdover else {
+        exchanges[index].heldSince = nil
+        continue
+      }
+      let since = exchanges[index].heldSince ?? clocks.raw
+      exchanges[index].heldSince = since
+      record(.held, size: clocks.raw - since, reason, of: [entry.id])
+    }
+  }
+
+  /// CLOCK_REALTIME was set: its rate begins anew.
+  func forgetLocalRates() {
+    let clocks = HostClocks.read()
+    for index in exchanges.indices { exchanges[index].localRate.begin(at: clocks) }
   }
 
   /// Something happened to one exchange.

@@ -130,10 +130,11 @@ final class HistoryKeeper: Sendable {
     if let other = ring.setAside {
       tell(.warning, "the history \(path) is damaged, and begun anew; what was there: \(other)")
     } else if ring.damaged > 0 {
-      tell(
-        .warning,
-        "the history \(path) has \(ring.damaged) damaged entries, which are left out until newer"
-          + " ones take their places")
+      let entries =
+        ring.damaged == 1
+        ? "1 damaged entry, which is left out until a newer one takes its place"
+        : "\(ring.damaged) damaged entries, which are left out until newer ones take their places"
+      tell(.warning, "the history \(path) has \(entries)")
     }
     return ring
   }

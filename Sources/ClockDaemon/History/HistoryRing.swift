@@ -49,6 +49,8 @@ final class HistoryRing {
   private var long: Region
   private var events: Region
   private var lastSequence: Int64 = 0
+  /// The newest event, if its place is taken again by another of its kind.
+  private var lastIsHeld = false
   /// Of the newest measurement that is kept for long.
   private var lastPeriod: Int64?
 
@@ -103,7 +105,12 @@ final class HistoryRing {
   func add(_ event: HistoryResult.Event) throws(SystemError) {
     var entry = event
     entry.sequence = lastSequence + 1
+    if entry.kind == .held, lastIsHeld {
+      events.next = (events.next + events.count - 1) % events.count
+    }
+    lastIsHeld = false
     try write(HistorySlot.bytes(of: entry), to: &events)
+    lastIsHeld = entry.kind == .held
     lastSequence = entry.sequence
   }
 
@@ -158,6 +165,7 @@ final class HistoryRing {
     self.recent.next = newest.map { ($0.place + 1) % Self.recentCount } ?? 0
     self.long.next = newestLong.map { ($0.place + 1) % Self.longCount } ?? 0
     self.events.next = newestEvent.map { ($0.place + 1) % Self.eventCount } ?? 0
+    lastIsHeld = newestEvent?.entry.kind == .held
     lastPeriod = newestLong.map { $0.entry.microseconds / Self.longPeriod }
     lastSequence =
       [newest?.entry.sequence, newestLong?.entry.sequence, newestEvent?.entry.sequence]

@@ -15,7 +15,7 @@ internal import ClockProtocol
 ///     52  u32  last round trip, us
 ///     56  u16  samples
 ///     58  u16  rejected
-///     60       zeros
+///     60  i32  CLOCK_REALTIME's rate since the one before, 0.001 ppm
 ///     64  u64  FNV-1a of the bytes before
 enum HistorySlot {
   static let measurementSize = 72
@@ -25,7 +25,7 @@ enum HistorySlot {
   /// In the order of their numbers, from 1; a new one is added at the end.
   private static let kinds: [HistoryResult.Event.Kind] = [
     .started, .state, .exchangeStep, .stepRefused, .rejection, .rate, .fleet, .stopSignal,
-    .localStep, .disruption,
+    .localStep, .disruption, .held,
   ]
 
   static func bytes(of entry: HistoryResult.Measurement) -> [UInt8] {
@@ -41,6 +41,7 @@ enum HistorySlot {
     bytes.add(UInt32(clamping: (entry.lastRoundTripNanoseconds + 500) / 1_000))
     bytes.add(UInt16(clamping: entry.samples))
     bytes.add(UInt16(clamping: entry.rejected))
+    bytes.add(Int32(clamping: Int64((entry.localRatePPM * 1_000).rounded())))
     return bytes.sealed(size: measurementSize)
   }
 
@@ -77,7 +78,8 @@ enum HistorySlot {
       driftErrorPPM: Double(bytes.take(UInt32.self)) / 1_000,
       shortestRoundTripNanoseconds: Int64(bytes.take(UInt32.self)) * 1_000,
       lastRoundTripNanoseconds: Int64(bytes.take(UInt32.self)) * 1_000,
-      samples: Int64(bytes.take(UInt16.self)), rejected: Int64(bytes.take(UInt16.self)))
+      samples: Int64(bytes.take(UInt16.self)), rejected: Int64(bytes.take(UInt16.self)),
+      localRatePPM: Double(bytes.take(Int32.self)) / 1_000)
   }
 
   static func event(_ bytes: ArraySlice<UInt8>) -> HistoryResult.Event? {
