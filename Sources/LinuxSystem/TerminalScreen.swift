@@ -26,7 +26,8 @@ package struct TerminalScreen: ~Copyable {
   private static let enter = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
   private static let leave = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
-  private let takesKeys: Bool
+  /// Standard input is a terminal too: otherwise nothing can be typed.
+  package let takesKeys: Bool
 
   /// Takes the terminal over; nil where standard output is none.
   package init?() {

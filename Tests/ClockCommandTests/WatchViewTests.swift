@@ -175,12 +175,54 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("okx  ") }, "the table is not pushed out")
   }
 
-  @Test func withoutADaemonTheLastTableStaysAndSaysSo() {
-    var model = model([offset("okx")])
-    model.trouble = "the daemon closed the connection; see its log"
-    let lines = text(view(model, 80, 24))
-    #expect(lines[0].hasPrefix("the daemon closed the connection"))
-    #expect(lines.contains { $0.hasPrefix("okx  ") })
+  @Test func withoutADaemonTheLastTableStaysButNotAsIfItWereSo() {
+    var model = model([offset("okx"), offset("kraken", "holdover", reason: "HTTP 503")])
+    model.health = ["started_us": 1]
+    model.reach(microseconds: Self.noon)
+    #expect(model.changes.isEmpty)
+    let gone = "the daemon closed the connection; see its log"
+    for second in 1...20 { model.lose(gone, microseconds: Self.noon + Int64(second) * 1_000_000) }
+    let lost = view(model, 80, 24)
+    #expect(text(lost)[0].hasPrefix("unreachable since 12:00:01: the daemon closed the connection"))
+    #expect(text(lost).contains { $0.hasPrefix("okx       ?  ") && $0.contains("+3.00 ms") })
+    #expect(text(lost).contains { $0.contains("12:00:01  the daemon is lost: the daemon closed") })
+    #expect(!text(lost).contains { $0.contains("synchronized") || $0.hasSuffix("  90 s") })
+    let rows = lost.lines.filter { line in
+      let text = line.text(width: 80, hasColours: false, mark: ">")
+      return text.hasPrefix("okx ") || text.hasPrefix("kraken ")
+    }
+    let paints = rows.flatMap(\.pieces).filter { $0.text.contains { $0 != " " } }.map(\.paint)
+    #expect(rows.count == 2 && paints.allSatisfy { $0 == .faint }, "nothing looks live")
+
+    model.health = ["started_us": 2]
+    model.reach(microseconds: Self.noon + 21_000_000)
+    model.reach(microseconds: Self.noon + 22_000_000)
+    #expect(
+      model.changes.map(\.text) == [
+        "the daemon is lost: \(gone)", "the daemon is back after 20.0 s, started anew",
+      ])
+    #expect(text(view(model, 80, 24)).contains { $0.contains("synchronized") })
+  }
+
+  @Test func aNarrowScreenStillTellsThatThereIsMore() {
+    let model = model(["bybit", "kraken", "kucoin", "okx"].map { offset($0) })
+    #expect(text(view(model, 30, 6)).last == "q quits, 1 to 3 of 4")
+    #expect(text(view(model, 15, 6)).last == "1 to 3 of 4")
+    #expect(text(view(model, 80, 6)).last?.contains("1 to 3 of 4, ^v scroll, bars") == true)
+    #expect(text(view(model, 30, 24)).last?.hasPrefix("q quits, bars") == true)
+  }
+
+  @Test func whereNothingCanBeTypedNoKeyIsOffered() {
+    var view = view(model((0..<9).map { offset("venue\($0)") }), 80, 8)
+    view.takesKeys = false
+    let last = text(view).last ?? ""
+    #expect(last.hasPrefix("Ctrl-C quits") && last.contains("of 9") && !last.contains("scroll"))
+  }
+
+  @Test func anotherStateIsNews() {
+    let model = model([offset("okx")])
+    #expect(!model.isNews([offset("okx", nanoseconds: 5)]))
+    #expect(model.isNews([offset("okx", "holdover")]) && model.isNews([offset("new")]))
   }
 
   @Test func theWaitForTheNextResyncGoesOnBetweenAnswers() {

@@ -67,11 +67,16 @@ import Testing
     let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
     try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
     daemon.process.signal(SIGKILL)
-    try daemon.eventually("it says that it is gone") { terminal.shows("no daemon: ") }
+    try daemon.eventually("it says that it is gone") {
+      terminal.shows("unreachable since ") && terminal.shows("no daemon: ")
+    }
+    try daemon.eventually("nothing looks live") { terminal.shows("okx\u{1B}[0m       \u{1B}[2m?") }
+    #expect(terminal.shows("the daemon is lost: "))
     terminal.forget()
     let next = try DaemonProcess(
       daemon.directory.read("exchange-clock.toml"), in: daemon.directory)
     try next.eventually("the table is up to date") { terminal.shows("ok\u{1B}[0m: 2/2") }
+    #expect(terminal.shows("the daemon is back after ") && terminal.shows(", started anew"))
     watch.signal(SIGTERM)
   }
 

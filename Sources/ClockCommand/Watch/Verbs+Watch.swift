@@ -26,7 +26,8 @@ extension Verbs {
       let clocks = HostClocks.read()
       var view = WatchView(
         model: model, size: screen.size, now: clocks.raw,
-        microseconds: clocks.local.nanoseconds / 1_000, glyphs: glyphs)
+        microseconds: clocks.local.nanoseconds / 1_000, glyphs: glyphs,
+        takesKeys: screen.takesKeys)
       scroll = min(scroll, view.mostScroll)
       view.scroll = scroll
       try screen.draw(

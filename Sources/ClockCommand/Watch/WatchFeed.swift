@@ -31,16 +31,21 @@ struct WatchFeed: ~Copyable {
     do throws(DaemonConnection.Failure) {
       if connection == nil { try begin(&model, arrow) }
       let fresh = try connection?.takeNotifications() ?? []
+      // The line on health must not say something else than the table below it.
+      if model.isNews(fresh) { healthAt = nil }
       take(fresh, &model, arrow)
       readHistory(&model, of: fresh.map(\.exchange), arrow: arrow)
       model.extendTrails()
       try askHealth(&model, arrow)
-      model.trouble = nil
+      model.reach(microseconds: Self.nowMicroseconds)
     } catch {
       disconnect()
-      model.trouble = "\(error)"
+      model.lose("\(error)", microseconds: Self.nowMicroseconds)
     }
   }
+
+  /// CLOCK_REALTIME, Unix.
+  private static var nowMicroseconds: Int64 { HostClocks.read().local.nanoseconds / 1_000 }
 
   private mutating func begin(
     _ model: inout WatchModel, _ arrow: String

@@ -33,7 +33,11 @@ struct WatchModel {
   private(set) var lastSequence: [String: Int64] = [:]
 
   /// Why nothing new comes in; nil while it does.
-  var trouble: String?
+  private(set) var trouble: String?
+  /// Since when, CLOCK_REALTIME, Unix microseconds.
+  private(set) var troubleSince: Int64?
+  /// When the daemon that answered last was started, as it tells.
+  private var startedMicroseconds: Int64?
 
   /// Takes what the daemon says now; a state that is another than before is noted.
   ///
@@ -61,6 +65,45 @@ struct WatchModel {
     offsets.sort { $0.exchange < $1.exchange }
   }
 
+  /// Nothing new comes in: what is known is no longer how things are.
+  ///
+  /// - Parameter microseconds: CLOCK_REALTIME, Unix.
+  mutating func lose(_ trouble: String, microseconds: Int64) {
+    self.trouble = trouble
+    guard troubleSince == nil else { return }
+    troubleSince = microseconds
+    guard !offsets.isEmpty else { return }
+    note(
+      Change(
+        microseconds: microseconds, exchange: nil, text: "the daemon is lost: \(trouble)",
+        paint: .bad))
+  }
+
+  /// The daemon answers; notes it where it did not, or is another one.
+  mutating func reach(microseconds: Int64) {
+    let started = health?["started_us"]?.integer
+    let isAnew = startedMicroseconds != nil && started != startedMicroseconds
+    if let since = troubleSince, startedMicroseconds != nil {
+      let gone = Text.nanoseconds(max(microseconds - since, 0) * 1_000)
+      note(
+        Change(
+          microseconds: microseconds, exchange: nil,
+          text: "the daemon is back after \(gone)" + (isAnew ? ", started anew" : ""),
+          paint: .good))
+    } else if isAnew {
+      note(
+        Change(microseconds: microseconds, exchange: nil, text: "the daemon was started anew"))
+    }
+    (trouble, troubleSince, startedMicroseconds) = (nil, nil, started)
+  }
+
+  /// Whether one of these has another state than is known of it.
+  func isNews(_ fresh: [OffsetResult]) -> Bool {
+    fresh.contains { offset in
+      offsets.first { $0.exchange == offset.exchange }?.state != offset.state
+    }
+  }
+
   /// Forgets exchanges that are no longer followed.
   mutating func keepOnly(_ ids: [String]) {
     offsets.removeAll { !ids.contains($0.exchange) }
@@ -78,7 +121,8 @@ struct WatchModel {
     told.insert(id)
     trails[id, default: []] += history.measurements.filter { $0.sequence > last }
       .map { ($0.microseconds, $0.offsetNanoseconds) }
-    for event in history.events where event.sequence > last && event.kind != .started {
+    for event in history.events
+    where event.sequence > last && ![.started, .held].contains(event.kind) {
       note(
         Change(
           microseconds: event.microseconds, exchange: id,

@@ -84,14 +84,17 @@ struct WatchTable {
 
   private func line(_ offset: OffsetResult) -> PaintedLine {
     var line = PaintedLine()
-    let paint = Paint.ofState(offset.state)
+    // What was known last is shown, but not as if it were so.
+    let isLost = view.model.trouble != nil
+    let paint = isLost ? Paint.faint : Paint.ofState(offset.state)
+    let usual = isLost ? Paint.faint : Paint.plain
     for (column, width) in ordered {
       let known = offset.measurement
       // Why there is nothing to draw, in the place of the drawing and all behind it.
       // Beside the bar where there is room for it.
       let wantsBar = known == nil || room(from: .day) < offset.reason.count
       let isReason =
-        offset.state != "synchronized" && column == (wantsBar ? .bar : .day)
+        !isLost && offset.state != "synchronized" && column == (wantsBar ? .bar : .day)
       if isReason {
         guard widths[.next] != nil else {
           line.add(offset.reason, paint)
@@ -104,21 +107,23 @@ struct WatchTable {
       }
       switch column {
       case .exchange:
-        line.add(offset.exchange, widths[.state] == nil ? paint : .plain, width: width)
-      case .state: line.add(offset.state, paint, width: width)
-      case .offset: line.add(Self.offset(offset), .plain, width: width, isRight: true)
-      case .error: line.add(Self.error(offset), .plain, width: width, isRight: true)
+        line.add(offset.exchange, widths[.state] == nil ? paint : usual, width: width)
+      case .state: line.add(isLost ? "?" : offset.state, paint, width: width)
+      case .offset: line.add(Self.offset(offset), usual, width: width, isRight: true)
+      case .error: line.add(Self.error(offset), usual, width: width, isRight: true)
       case .bar:
         if let known {
           let bar = bars.bar(
             lower: known.lowerNanoseconds, offset: known.offsetNanoseconds,
             upper: known.upperNanoseconds, width: width)
           line.add(bar, paint, width: width)
+        } else {
+          line.add("", width: width)
         }
-      case .day: line.add(day(offset, width), .plain, width: width)
-      case .roundTrip: line.add(Self.roundTrip(offset), .plain, width: width, isRight: true)
+      case .day: line.add(day(offset, width), usual, width: width)
+      case .roundTrip: line.add(Self.roundTrip(offset), usual, width: width, isRight: true)
       case .next:
-        line.add(next(offset), .plain, width: width, isRight: true)
+        line.add(isLost ? "-" : next(offset), usual, width: width, isRight: true)
       }
       line.add("  ")
     }

@@ -10,6 +10,8 @@ struct WatchView {
   /// CLOCK_REALTIME, Unix microseconds.
   var microseconds: Int64
   var glyphs: Glyphs
+  /// Whether anything can be typed.
+  var takesKeys = true
   /// The first exchange that is shown, where not all fit.
   var scroll = 0
 
@@ -48,12 +50,12 @@ struct WatchView {
   // MARK: Parts
 
   private var heading: [PaintedLine] {
-    let time = CivilTime(unixNanoseconds: microseconds * 1_000).iso8601(fractionDigits: 0)
-    let clock = "\(time.dropFirst(11).prefix(8)) UTC"
+    let clock = Self.clock(microseconds) + " UTC"
     var first = PaintedLine()
     var more: [PaintedLine] = []
     if let trouble = model.trouble {
-      first.add(trouble, .bad)
+      let since = model.troubleSince.map { "unreachable since \(Self.clock($0)): " } ?? ""
+      first.add(since + trouble, .bad)
     } else if let health = model.health {
       let said = HealthText.summary(health)
       first.add(said.status, .ofState(said.status))
@@ -96,12 +98,23 @@ struct WatchView {
   private var footer: PaintedLine {
     let room = size.rows - heading.count - 1
     let (count, shown) = (model.offsets.count, shownRows(room))
-    var parts = ["q quits", "bars: logarithmic beyond \(glyphs.plusMinus)1 ms"]
-    if shown < count {
-      let first = min(scroll, mostScroll)
-      parts.append(
-        "\(first + 1) to \(first + shown) of \(count), \(glyphs.up)\(glyphs.down) scroll")
+    let quit = takesKeys ? "q quits" : "Ctrl-C quits"
+    let bars = "bars: logarithmic beyond \(glyphs.plusMinus)1 ms"
+    guard shown < count else {
+      return PaintedLine([quit, bars].joined(separator: glyphs.separator), .faint)
     }
-    return PaintedLine(parts.joined(separator: glyphs.separator), .faint)
+    // That there are more is the last thing to be left out.
+    let first = min(scroll, mostScroll)
+    let part = "\(first + 1) to \(first + shown) of \(count)"
+    let arrows = takesKeys ? "\(glyphs.up)\(glyphs.down) scroll" : "they need a larger screen"
+    let texts = [[quit, "\(part), \(arrows)", bars], [quit, "\(part), \(arrows)"], [quit, part]]
+      .map { $0.joined(separator: glyphs.separator) }
+    return PaintedLine(texts.first { $0.count <= size.columns } ?? part, .faint)
+  }
+
+  /// `15:30:02`
+  private static func clock(_ microseconds: Int64) -> String {
+    let time = CivilTime(unixNanoseconds: microseconds * 1_000).iso8601(fractionDigits: 0)
+    return String(time.dropFirst(11).prefix(8))
   }
 }
