@@ -15,12 +15,14 @@ from typing import Self
 from pages import ROOT, Block
 
 BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
-SERVERS = re.compile(r"exchange-clockd|exchange-clock-exporter|exchange-clock-sim run|exchange-clock watch")
+SERVERS = re.compile(r"(\S*/)?exchange-clockd\b|exchange-clock-exporter|exchange-clock-sim run|exchange-clock watch")
 PORTS = ("8700", "8701", "9847")
 """Those that the pages name; each stands for a free one here."""
 SOCKET = "/run/exchange-clock/exchange-clock.sock"
 INSTALLED = "/usr/share/exchange-clock/"
 """Where the package has the clients; the tree has them here."""
+SBIN = "/usr/sbin/"
+"""Where the package has the daemon: not in the PATH of an ordinary user of Debian."""
 SECONDS = 60
 MAKE = """#!/bin/sh
 # Stands in for make, which a test may not begin anew: whether there is such a target.
@@ -29,6 +31,21 @@ for target; do
   grep -Eq "^[a-z -]*\\b$target( [a-z -]*)?:" ROOT/Makefile || { echo "make: no target $target" >&2; exit 2; }
 done
 """
+
+
+def installed(directory: Path) -> tuple[Path, Path]:
+    """The programs in a bin and a sbin of their own, each where `make install` puts it."""
+    rules = re.findall(
+        r"install -D -m 755 \S+/(\S+)\s+(?:\\\s+)?\"\$\(DESTDIR\)\$\(PREFIX\)/(\w+)/",
+        (ROOT / "Makefile").read_text())
+    places = {"bin": directory / "usr/bin", "sbin": directory / "usr/sbin",
+              "libexec": directory / "usr/libexec/exchange-clock"}
+    for place in places.values():
+        place.mkdir(parents=True)
+    for program, place in rules:
+        (places[place] / program).symlink_to(BUILD / program)
+    assert (places["sbin"] / "exchange-clockd").exists(), "the Makefile installs it elsewhere"
+    return places["bin"], places["sbin"]
 
 
 class Session:
@@ -41,12 +58,15 @@ class Session:
         tools.mkdir()
         (tools / "make").write_text(MAKE.replace("ROOT", str(ROOT)))
         (tools / "make").chmod(0o755)
+        bin, sbin = installed(directory)
         for entry in ("clients", "config", "demo", "docs", "packaging", "Sources"):
             (directory / entry).symlink_to(ROOT / entry)
         self._replaced = {port: str(free_port()) for port in PORTS} | {
-            SOCKET: str(daemon_socket), INSTALLED: f"{ROOT}/"}
+            SOCKET: str(daemon_socket), INSTALLED: f"{ROOT}/", SBIN: f"{sbin}/"}
         self._environment = os.environ | {
-            "PATH": f"{tools}:{BUILD}:{os.environ['PATH']}",
+            "PATH": ":".join([str(tools), str(bin), *(
+                part for part in os.environ["PATH"].split(":")
+                if not part.rstrip("/").endswith("/sbin"))]),
             "EXCHANGE_CLOCK_SOCKET": str(daemon_socket),
             "USER": "nobody",
         }
@@ -68,9 +88,9 @@ class Session:
 
     def here(self, text: str) -> str:
         """A page's text with what stands for something of this session."""
-        for shown, real in self._replaced.items():
-            text = text.replace(shown, real)
-        return text
+        # All at once: what stands for one port may have the digits of another in it.
+        known = "|".join(re.escape(shown) for shown in self._replaced)
+        return re.sub(known, lambda found: self._replaced[found[0]], text)
 
     def run_shell(self, block: Block) -> None:
         """Programs that serve are begun and left; all else is a script, which stops at a failure."""
@@ -84,15 +104,18 @@ class Session:
                 self.run(["bash", "-euo", "pipefail", "-c", "\n".join(group)], block)
 
     def run(self, command: list[str], block: Block, text: str = "", status: set[int] = {0}) -> str:
-        done = subprocess.run(
-            command, cwd=self.directory, env=self._environment, input=text, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+        try:
+            done = subprocess.run(
+                command, cwd=self.directory, env=self._environment, input=text, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+        finally:
+            # What was to serve and does not is the reason of all else.
+            for name, process, output in self._servers:
+                if process.poll() is not None:
+                    raise AssertionError(f"{block.place}: {name} has ended: {output.read_text()}")
         if done.returncode not in status:
             raise AssertionError(
                 f"{block.place} ends with {done.returncode}:\n{done.stdout}")
-        for name, process, output in self._servers:
-            if process.poll() is not None:
-                raise AssertionError(f"{block.place}: {name} has ended: {output.read_text()}")
         return done.stdout
 
     def _begin(self, command: str, block: Block) -> None:

@@ -9,6 +9,7 @@ What runs a block, unless a comment right before it says otherwise:
     others    the test that is named in RUNNERS
 
     <!-- run: container -->          by Tests/systemd, on a real systemd
+    <!-- run: nobody -->             by Tests/docs/test_install.py, as an ordinary user
     <!-- run: only its first N lines are the same on every host -->
     <!-- not run: the reason -->
 """
@@ -51,6 +52,8 @@ def runner(block: Block) -> str:
     """What runs a block; empty where nothing does."""
     if block.mark == "run" and block.word.startswith("container"):
         return "Tests/systemd/test_service.py"
+    if block.mark == "run" and block.word.startswith("nobody"):
+        return "Tests/docs/test_install.py"
     if (block.page, block.language) in RUNNERS:
         return RUNNERS[block.page, block.language]
     return "Tests/docs/test_blocks.py" if block.language in HERE | {"text"} else ""
