@@ -101,10 +101,10 @@ import Testing
     let run = try #require(bounds.runs.last)
     var compared = 0
     for (time, known) in given {
-      // Not where a resync is under way, or has just been.
+      // Not where the next resync has begun to show.
       guard
         let (left, right) = zip(run, run.dropFirst()).first(where: {
-          $0.time + 300_000 < time && time < $1.time - 300_000
+          known.lastSyncMicroseconds <= $0.time && $0.time < time && time < $1.time
         })
       else { continue }
       let share = Double(time - left.time) / Double(right.time - left.time)
