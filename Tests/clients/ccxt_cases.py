@@ -121,6 +121,17 @@ ABSENT = {
 """The simulated exchanges that are not above, and why."""
 
 
+def regional(library: Any) -> dict[str, str]:
+    """Classes of ccxt for an exchange's companies elsewhere, by the exchange whose rules they keep."""
+    own = {case.library for case in CASES.values()}
+    found = {}
+    for name in library.exchanges:
+        parents = {each.__name__ for each in getattr(library, name).__mro__[1:]} & CASES.keys()
+        if name not in own and parents:
+            (found[name],) = parents
+    return found
+
+
 def make(
     library: Any, case: Case, urls: Callable[[Any], Any], pem: str,
     stamp_us: Callable[[], int] | None,

@@ -385,6 +385,13 @@ class AttachingTests(AdapterTestCase):
         self.addCleanup(clock.close)
         with self.assertRaisesRegex(exchange_clock.UnknownExchange, "follow okx; enabled: binance"):
             ccxt_exchange_clock.attach(ccxt.okx(), clock=clock)
+        # A class of its own for the same exchange, which may have the same clock.
+        elsewhere = type("binanceelsewhere", (ccxt.binance,), {"id": "binanceelsewhere"})()
+        elsewhere.id = "binanceelsewhere"
+        with self.assertRaisesRegex(
+            exchange_clock.UnknownExchange, r'clock of binance: attach\(..., id="binance"\)'
+        ):
+            ccxt_exchange_clock.attach(elsewhere, clock=clock)
         with self.assertRaisesRegex(ValueError, "without_clock"):
             ccxt_exchange_clock.attach(ccxt.binance(), clock=clock, without_clock="pray")
         client = self.attached(ccxt, "binance")

@@ -8,6 +8,7 @@ EXCHANGE_CLOCK_CLIENT_REQUESTS says how many requests each exchange gets (100).
 from __future__ import annotations
 
 import copy
+import dataclasses
 import re
 import tempfile
 import unittest
@@ -23,7 +24,7 @@ except ImportError as error:
     note_skip(f"the tests with all of ccxt, as it cannot be imported: {error}")
     raise unittest.SkipTest(f"ccxt cannot be imported: {error}") from None
 
-from ccxt_cases import ABSENT, CASES, make
+from ccxt_cases import ABSENT, CASES, make, regional
 from world import OFFSETS_S, PER_OFFSET, Count, World, in_threads, repeat
 
 UNSTAMPED = 5
@@ -84,6 +85,24 @@ class EveryExchangeTests(unittest.TestCase):
         for id, why in ABSENT.items():
             note(f"not {id}: {why}")
 
+    def test_nor_is_it_of_their_companies_elsewhere(self) -> None:
+        """Which have hosts of their own, and the rules of the exchange whose class they extend."""
+        classes = regional(ccxt)
+        sent = dict.fromkeys(classes, 0)
+        for offset_s in OFFSETS_S:
+            with World(dict.fromkeys(classes.values(), offset_s)) as world:
+                for name, id in classes.items():
+                    case = dataclasses.replace(CASES[id], library=name)
+                    client = make(ccxt, case, world.urls(id), PEM, lambda: world.stamp_us(id))
+                    errors, _ = repeat(
+                        lambda: getattr(client, case.call)(*copy.deepcopy(case.arguments)),
+                        PER_OFFSET, ccxt.BaseError)
+                    self.assertEqual(errors, [], name)
+                    sent[name] += PER_OFFSET
+        self.assertGreater(len(sent), 0)
+        note(", ".join(f"{name} ({id}): {sent[name]}" for name, id in classes.items())
+             + " signed requests: 0 refused")
+
     def test_local_time_is_refused_where_clocks_are_off(self) -> None:
         """So that the test above can fail; and the stamps help that far out as well.
 
@@ -125,11 +144,11 @@ class EveryExchangeTests(unittest.TestCase):
         simulator = self.enterContext(Simulator(BUILD, directory, {}))
         self.assertEqual(set(simulator.urls), set(CASES | ABSENT))
 
-
     def test_the_page_lists_them(self) -> None:
         page = (ROOT / "docs" / "simulator.md").read_text()
         self.assertIn(f"for {len(CASES)} of the {len(CASES | ABSENT)} exchanges", page)
         self.assertEqual(re.findall(r"(?m)^\| `([a-z-]+)` \|", page), list(CASES))
+        self.assertIn(", ".join(f"`{name}` ({id})" for name, id in regional(ccxt).items()), page)
         self.assertEqual(dict(re.findall(r"(?m)^- `([a-z]+)`: (.*)$", page)), ABSENT)
 
 

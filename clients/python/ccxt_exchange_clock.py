@@ -184,7 +184,12 @@ class Attachment:
             self.detach()
             raise exchange_clock.UnknownExchange(
                 f"the daemon does not follow {self.id}; enabled:"
-                f" {', '.join(sorted(self._kinds))}", exchange=self.id)
+                f" {', '.join(sorted(self._kinds))}{self._kin()}", exchange=self.id)
+
+    def _kin(self) -> str:
+        """What an exchange that is followed has to do with one that is not: okx with myokx."""
+        kin = [each.__name__ for each in type(self.exchange).__mro__ if each.__name__ in self._kinds]
+        return f'; where it goes by the clock of {kin[0]}: attach(..., id="{kin[0]}")' if kin else ""
 
     def detach(self) -> None:
         """Gives the instance its own methods and options back."""
