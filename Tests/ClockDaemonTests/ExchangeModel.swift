@@ -109,8 +109,9 @@ struct ExchangeModel: Sendable {
     [
       binance("binance", unit: .microseconds(1)),
       binance("binance-testnet", unit: .microseconds(1)),
-      binance("binancecoinm", longest: nil), binance("binanceoptions"), binance("binanceus"),
-      binance("binanceusdm", longest: nil), binance("mexc"), binance("bybit", longest: nil),
+      binance("binancecoinm", longest: nil), binance("binanceoptions", longest: nil),
+      binance("binanceus"), binance("binanceusdm", longest: nil), binance("mexc"),
+      binance("bybit", longest: nil),
       binance("bybit-testnet", longest: nil),
       symmetric("ascendex", 30_000), symmetric("bitget", 30_000), symmetric("bitmart", 60_000),
       symmetric("bitstamp", 150_000), symmetric("coinbaseexchange", 30_000),

@@ -123,10 +123,10 @@ import Testing
     try expectRefusal("it is empty")
   }
 
-  @Test func oneOfTwoMebibytes() throws {
-    try GuardedFile.replace(directory.path, with: [UInt8](repeating: 0x20, count: 2 << 20))
-    try expectRefusal("it is larger than 1048576 bytes")
-    try GuardedFile.replace(directory.path, with: [UInt8](repeating: 0x20, count: 1 << 20))
+  @Test func oneOfFourMebibytesAndMore() throws {
+    try GuardedFile.replace(directory.path, with: [UInt8](repeating: 0x20, count: 4 << 20 | 1))
+    try expectRefusal("it is larger than 4194304 bytes")
+    try GuardedFile.replace(directory.path, with: [UInt8](repeating: 0x20, count: 4 << 20))
     try expectRefusal("it is no state file of exchange-clockd")
   }
 
