@@ -105,12 +105,19 @@ import Testing
     let check = try HonestyCheck(daemon, simulator)
     #expect(try check.ask("before"))
     let before = check.probes
+    var ticked = HostClocks.monotonic()
     clock.tick()
     // Running on is no pause.
     for _ in 0..<20 {
-      clock.tick()
-      #expect(try check.ask("while the clock runs"))
       Thread.pause(for: .milliseconds(100))
+      let gap = HostClocks.monotonic() - ticked
+      guard gap < .milliseconds(700) else {
+        print("SKIPPED: a pause by the hardware clock: this test stood still for \(gap) itself")
+        return
+      }
+      clock.tick()
+      ticked = HostClocks.monotonic()
+      #expect(try check.ask("while the clock runs"))
     }
     #expect(check.probes == before)
     clock.ahead = 10
