@@ -205,12 +205,13 @@ class MovedClockTests(GuestTestCase):
     # MARK: Pauses
 
     def paused(self, seconds: float) -> int:
-        """No question is sent while it stands still but the one that it was about to answer, so the
-        answers to what is sent after the instant returned are those of a machine that goes on."""
-        self.machine.monitor("stop")
-        time.sleep(seconds)
-        continued = raw_us()
-        self.machine.monitor("cont")
+        """No question is sent while it stands still: to the machine such a question would be from
+        before. What is sent after the instant returned is answered by one that goes on."""
+        with self.watch.sending:
+            self.machine.monitor("stop")
+            time.sleep(seconds)
+            continued = raw_us()
+            self.machine.monitor("cont")
         return continued
 
     def test_paused(self) -> None:

@@ -58,6 +58,8 @@ class Watch:
         self._truths = truths
         questions = [("now", id) for id in truths] + [("stamp", id) for id in sorted(stamped)]
         self._questions = [(*each, port) for each in questions for port in PORTS]
+        self.sending = threading.Lock()
+        """Whoever holds it sees no question sent."""
         self._answers: list[Answer] = []
         self._broken: Exception | None = None
         self._is_over = threading.Event()
@@ -98,9 +100,10 @@ class Watch:
                 if self._is_over.wait(PAUSE):
                     return
                 connections[port].settimeout(self.patience)
-                sent = raw_us()
-                streams[port].write(request(number, method, id, port).encode() + b"\n")
-                streams[port].flush()
+                with self.sending:
+                    sent = raw_us()
+                    streams[port].write(request(number, method, id, port).encode() + b"\n")
+                    streams[port].flush()
                 line = streams[port].readline()
                 if not line:
                     raise Failure(f"port {port} of the guest has closed a connection")
