@@ -80,6 +80,7 @@ final class PagePublisher {
   func lookAtFile(_ content: StatusBoard.Content) {
     guard let lost = file, !lost.isInPlace else { return }
     do throws(PageFile.Failure) {
+      // Where that fails the page cannot be made either, which says why.
       try? directory?.restore()
       file = try PageFile(at: place, ids: Self.ids(of: content), patience: .zero)
       tell(.warning, "the shared page \(place.path) was gone: it is made anew")

@@ -57,12 +57,6 @@ package struct NowResult: BoundedJSON, Equatable {
     text.append(UInt8(ascii: "}"))
   }
 
-  /// Appends the line of the answer to a request with that id, which is JSON text.
-  // Here, where its generic parts are made for this type.
-  package func writeAnswer(to id: UnsafeBufferPointer<UInt8>, in bytes: inout [UInt8]) {
-    Response.write(self, id: id, to: &bytes)
-  }
-
   package init?(json: JSONValue) {
     guard let exchange = json["exchange"]?.string, let state = json["state"]?.string,
       let estimate = json["estimate_us"]?.integer, let earliest = json["earliest_us"]?.integer,

@@ -15,6 +15,22 @@ import Testing
     #expect(try JSONValue(parsing: value.text) == value)
   }
 
+  /// What must be escaped is found wherever it is, and in texts of any length: eight bytes are looked
+  /// at together.
+  @Test func whatIsWrittenIsReadAgain() throws {
+    for length in 0...40 {
+      for special in ["\"", "\\", "\u{1F}", "\n", " ", "!", "#", "]", "é", "\u{7F}", "🙂"] {
+        for place in 0...length {
+          let text =
+            String(repeating: "a", count: place) + special
+            + String(repeating: "b", count: length - place)
+          let written = JSONValue.string(text).text
+          #expect(try JSONValue(parsing: Array(written.utf8)) == .string(text), "\(written)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     ("\"\\u0041\\/\"", "A/"), ("\"\\ud83d\\ude00\"", "😀"), ("\"\\u00e9\"", "\u{E9}"),
     ("\"\u{7F}\"", "\u{7F}"),

@@ -18,6 +18,11 @@ from support import wait_until
 SILENT = ("resync", "silence")
 
 
+async def exhaust(subscription: Any) -> None:
+    async for _ in subscription:
+        pass
+
+
 class EndingTests(unittest.TestCase):
     def setUp(self) -> None:
         directory = Path(
@@ -66,12 +71,8 @@ class EndingTests(unittest.TestCase):
             clock = await exchange_clock.connect_async(self.path, timeout=60, page=False)
             subscription = await clock.subscribe()
 
-            async def iterate() -> None:
-                async for _ in subscription:
-                    pass
-
             tasks = [asyncio.ensure_future(each) for each in (
-                clock.ask("silence"), clock.resync("okx"), iterate())]
+                clock.ask("silence"), clock.resync("okx"), exhaust(subscription))]
             await self.until(lambda: {*SILENT} <= {*self.asked}, "all have asked")
             connections = self.daemon.connections
             await clock.close()
@@ -91,11 +92,7 @@ class EndingTests(unittest.TestCase):
             clock = await exchange_clock.connect_async(self.path, timeout=60, page=False)
             subscription = await clock.subscribe()
 
-            async def iterate() -> None:
-                async for _ in subscription:
-                    pass
-
-            task = asyncio.ensure_future(iterate())
+            task = asyncio.ensure_future(exhaust(subscription))
             await asyncio.sleep(0)
             self.silent.add("subscribe")
             self.daemon.cut_off()
