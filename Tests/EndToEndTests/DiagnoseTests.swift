@@ -193,7 +193,7 @@ import Testing
       print("SKIPPED: aFakedClockIsSeen: there is no \(library)")
       return
     }
-    guard !FakeTime.meetsSanitizer else {
+    guard !MovedClock.meetsSanitizer else {
       print("SKIPPED: aFakedClockIsSeen: libfaketime does not start with a sanitizer")
       return
     }

@@ -7,8 +7,7 @@ import JSONDocument
 import LinuxSystem
 import Testing
 
-/// The real daemon under a CLOCK_REALTIME that somebody sets. libfaketime moves that clock, and for
-/// that process alone; all others are real.
+/// The real daemon under a CLOCK_REALTIME that somebody sets, for that process alone.
 @Suite struct SystemClockTests {
   private func exchanges(_ ids: [String] = ["binance", "kraken", "okx"]) throws -> ExchangeSimulator
   {
@@ -23,29 +22,26 @@ import Testing
   }
 
   @Test func noStepOfTheSystemClockMakesAnAnswerWrongOrCostsAProbe() throws {
-    guard let time = FakeTime() else { return }
+    guard let time = try MovedClock() else { return }
     let simulator = try exchanges()
     let daemon = try DaemonProcess(following: simulator, environment: time.environment)
     try daemon.waitUntilReady()
     try daemon.wait("kraken", until: "synchronized")
     let check = try HonestyCheck(daemon, simulator)
     let before = check.probes
-    let steps: [(offset: String, seconds: Int64)] = [
-      ("+5s", 5), ("+10m", 600), ("+5y", 5 * 365 * 86_400), ("-3s", -3), ("-1h", -3600),
-      ("-20y", -20 * 365 * 86_400), ("+0", 0),
-    ]
-    let repeated = (0..<10).map {
-      ($0 % 2 == 0 ? "+\($0)m" : "-\($0)m", $0 % 2 == 0 ? $0 * 60 : -$0 * 60)
-    }
-    for (offset, seconds) in steps + repeated.map({ ($0, Int64($1)) }) {
-      time.set(offset)
-      for _ in 0..<20 { #expect(try check.ask("set by \(offset)")) }
+    let year: Int64 = 365 * 86_400
+    let steps = [5, 600, 5 * year, -3, -3600, -20 * year, 0]
+    let repeated = (0..<10 as Range<Int64>).map { ($0 % 2 == 0 ? 60 : -60) * $0 }
+    for seconds in steps + repeated {
+      time.set(seconds)
+      for _ in 0..<20 { #expect(try check.ask("set by \(seconds) s")) }
       // The daemon has really seen another time, and its view of the offsets has followed.
       let real = HostClocks.read().local.nanoseconds / 1_000
-      #expect(abs(check.localMicroseconds - real - seconds * 1_000_000) < 30_000_000, "\(offset)")
+      #expect(
+        abs(check.localMicroseconds - real - seconds * 1_000_000) < 30_000_000, "\(seconds) s")
       let known = try #require(try daemon.offset("binance").measurement)
       #expect(
-        abs(known.offsetNanoseconds / 1_000_000 - 3_000 + seconds * 1_000) < 1_000, "\(offset)")
+        abs(known.offsetNanoseconds / 1_000_000 - 3_000 + seconds * 1_000) < 1_000, "\(seconds) s")
     }
     #expect(check.probes == before)
     #expect(try daemon.call(.health)["status"] == "ok")
@@ -56,8 +52,8 @@ import Testing
 
   /// As a board without a battery starts: long ago, before the exchange's certificate was made.
   @Test func aSystemClockThatIsSetLateEndsTheRefusalOfCertificates() throws {
-    guard let time = FakeTime() else { return }
-    time.set("-25y")
+    guard let time = try MovedClock() else { return }
+    time.set(-25 * 365 * 86_400)
     let directory = TemporaryDirectory()
     try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
     let simulator = try ExchangeSimulator([.init("binance")], tls: .read(from: directory))
@@ -74,8 +70,7 @@ import Testing
       reason.contains(
         #/the system clock says 200\d-.*Z, which must be wrong: start an NTP daemon/#),
       "\(reason)")
-    time.set("+0")
-    // On demand: libfaketime moves timers that were set before as well, CLOCK_MONOTONIC or not.
+    time.set(0)
     try daemon.eventually("the certificate is accepted") {
       try daemon.refusal(of: .resync, ["exchange": "binance"]) == nil
         && daemon.offset("binance").state == "synchronized"

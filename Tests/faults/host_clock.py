@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 S = 1_000_000_000
+SOURCE = Path(__file__).parent.parent / "preload" / "host_clock.c"
 
 
 class HostClock:
@@ -21,7 +22,7 @@ class HostClock:
         assert compiler is not None, "a Swift toolchain has clang"
         subprocess.run(
             [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror",
-             str(Path(__file__).parent / "host_clock.c"), "-o", str(self._library)], check=True)
+             str(SOURCE), "-o", str(self._library)], check=True)
         self._path = directory / "host_clock"
         self._path.write_bytes(bytes(4096))
         with self._path.open("r+b") as file:

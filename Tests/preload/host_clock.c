@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As host_clock.py writes it; nanoseconds of CLOCK_MONOTONIC. `count` is odd during a change. */
+/* As host_clock.py and MovedClock.swift write it; nanoseconds of CLOCK_MONOTONIC. `count` is odd during a change. */
 struct wish {
   volatile uint64_t count;
   volatile int64_t since, ahead, rate, realtime_shift;
