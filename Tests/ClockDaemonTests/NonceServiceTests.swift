@@ -118,19 +118,21 @@ import Testing
     _ = board.withEntry(of: "kraken") { entry, _ in
       entry.nonces = NonceSequence(above: ahead, isKept: true)
     }
+    // Another write may come between two answers, where the machine is slow; not so many.
+    let asked = 2000
     var waiting = 0
     disk.gate.withLock { _ in
-      for _ in 0..<80 where !ask() { waiting += 1 }
+      for _ in 0..<asked where !ask() { waiting += 1 }
     }
-    #expect(waiting == 80)
-    _ = try reply(80)
+    #expect(waiting == asked)
+    _ = try reply(asked)
     let answers = replies.change { $0 }
     let nonces = try answers.filter { $0["result"] != nil }.map(nonce)
-    #expect(nonces.count >= 50 && nonces.count < 80)
+    #expect(nonces.count >= 50 && nonces.count < asked)
     #expect(try #require(nonces.first) > ahead)
     #expect(zip(nonces, nonces.dropFirst()).allSatisfy { $0 < $1 })
     let refusals = answers.compactMap { $0["error"].flatMap(RPCError.init) }
-    #expect(refusals.count == 80 - nonces.count)
+    #expect(refusals.count == asked - nonces.count)
     #expect(
       refusals.allSatisfy {
         $0.code == .overloaded && $0.retryAfterMilliseconds == 100

@@ -193,7 +193,8 @@ import Testing
       print("SKIPPED: aFakedClockIsSeen: there is no \(library)")
       return
     }
-    guard !MovedClock.meetsSanitizer else {
+    // It asks for the time before a sanitizer is ready.
+    guard getenv("ASAN_OPTIONS") == nil, getenv("TSAN_OPTIONS") == nil else {
       print("SKIPPED: aFakedClockIsSeen: libfaketime does not start with a sanitizer")
       return
     }

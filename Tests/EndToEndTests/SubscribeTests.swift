@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func aStepOfTheLocalClockIsToldAndCostsNoProbe() throws {
-    guard let time = try MovedClock() else { return }
+    let time = try MovedClock()
     let simulator = try ExchangeSimulator([.init("binance"), .init("okx")])
     let daemon = try DaemonProcess(following: simulator, environment: time.environment)
     try daemon.waitUntilReady()
@@ -85,7 +85,7 @@ import Testing
   /// Past readings of a clock that was set several times since are still converted rightly, or
   /// refused.
   @Test func aPastTimeIsConvertedOverStepsOfTheLocalClock() throws {
-    guard let time = try MovedClock() else { return }
+    let time = try MovedClock()
     let ahead: Int64 = 2_500_000
     var conditions = Conditions()
     conditions.offset = .microseconds(ahead)

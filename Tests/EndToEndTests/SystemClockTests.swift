@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func noStepOfTheSystemClockMakesAnAnswerWrongOrCostsAProbe() throws {
-    guard let time = try MovedClock() else { return }
+    let time = try MovedClock()
     let simulator = try exchanges()
     let daemon = try DaemonProcess(following: simulator, environment: time.environment)
     try daemon.waitUntilReady()
@@ -52,7 +52,7 @@ import Testing
 
   /// As a board without a battery starts: long ago, before the exchange's certificate was made.
   @Test func aSystemClockThatIsSetLateEndsTheRefusalOfCertificates() throws {
-    guard let time = try MovedClock() else { return }
+    let time = try MovedClock()
     time.set(-25 * 365 * 86_400)
     let directory = TemporaryDirectory()
     try ServerCertificate.make(for: "IP:127.0.0.1", in: directory)
