@@ -1,9 +1,12 @@
-/* What ThreadSanitizer does not see of Swift's Mutex, told to it.
+/* What ThreadSanitizer does not see of Swift's runtime, which is not instrumented, told to it. Each
+   function here takes the place of the runtime's, and calls it.
 
    A mutex that nobody holds is taken and given back by code within the program, which is instrumented.
    One that is contended goes through libswiftSynchronization.so and the kernel, which are not: what
-   was written under the lock before then looks like a race. These take the place of those three
-   functions of the library, and call them. */
+   was written under the lock before then looks like a race.
+
+   An array that several threads hold is read by each without a lock, and changed in place by the one
+   that is left. That the others have read it before they let go, only its count of references tells. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
@@ -37,4 +40,43 @@ SWIFT void ec_unlock_slowly(SELF) {
   SWIFT void (*next)(SELF) = dlsym(RTLD_NEXT, UNLOCK);
   __tsan_release(self);
   next(self);
+}
+
+#define RELEASE "swift_release"
+#define RELEASE_ALL "swift_bridgeObjectRelease"
+#define IS_UNIQUE "swift_isUniquelyReferenced_nonNull_native"
+
+void ec_release(void *object) __asm__(RELEASE);
+void ec_release_bridged(void *object) __asm__(RELEASE_ALL);
+_Bool ec_is_unique(const void *object) __asm__(IS_UNIQUE);
+
+/* An object is its type and its counts: the strong one, above 33 bits, is 0 where nobody else has it;
+   the lower half is all ones where it lives for ever. */
+static void let_go(void *object) {
+  if ((intptr_t)object <= 0) return;
+  uint64_t counts = __atomic_load_n((uint64_t *)object + 1, __ATOMIC_RELAXED);
+  if (counts >> 33 && (uint32_t)counts != UINT32_MAX) __tsan_release(object);
+}
+
+void ec_release(void *object) {
+  static void (*next)(void *);
+  if (!next) next = dlsym(RTLD_NEXT, RELEASE);
+  let_go(object);
+  next(object);
+}
+
+void ec_release_bridged(void *object) {
+  static void (*next)(void *);
+  if (!next) next = dlsym(RTLD_NEXT, RELEASE_ALL);
+  /* Where its highest bits are set, it is no object, but a short string as it stands. */
+  if ((uintptr_t)object >> 60 == 0) let_go(object);
+  next(object);
+}
+
+_Bool ec_is_unique(const void *object) {
+  static _Bool (*next)(const void *);
+  if (!next) next = dlsym(RTLD_NEXT, IS_UNIQUE);
+  _Bool unique = next(object);
+  if (unique) __tsan_acquire((void *)object);
+  return unique;
 }
