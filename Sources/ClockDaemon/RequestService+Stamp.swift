@@ -42,15 +42,14 @@ extension RequestService {
   /// Nil where a nonce has to wait for the state file.
   private func stamp(_ demand: StampDemand) throws(RPCError) -> StampResult? {
     var result: StampResult?
-    _ = try stamp(demand) { result = $0 }
+    _ = try stamp(demand, at: .read()) { result = $0 }
     return result
   }
 
   /// Hands over the stamp; false where a nonce has to wait for the state file.
   func stamp(
-    _ demand: StampDemand, _ take: (StampResult) -> Void
+    _ demand: StampDemand, at clocks: HostClocks, _ take: (StampResult) -> Void
   ) throws(RPCError) -> Bool {
-    let clocks = HostClocks.read()
     let wantsCeiling: Bool? = try withEntry(demand.exchange) { entry, host throws(RPCError) in
       guard let result = try entry.stamp(demand, at: clocks, host: host) else { return nil }
       take(result)

@@ -14,9 +14,10 @@ struct ServerLoop: ~Copyable {
     case message(Message)
   }
 
-  /// Appends the answer to what was read, if that is one plain request; false, and nothing is
-  /// appended, where it is anything else.
-  typealias Shortcut = (_ bytes: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) -> Bool
+  /// Appends the answer to a plain request; false, and nothing is appended, where the handler is to
+  /// be asked.
+  typealias Shortcut =
+    (_ request: PlainRequest, _ clocks: HostClocks, _ output: inout [UInt8]) -> Bool
 
   static let listenerToken: UInt64 = 0
   private static let firstToken: UInt64 = 16
@@ -31,10 +32,21 @@ struct ServerLoop: ~Copyable {
   private let shortcut: Shortcut
   var nextToken = Self.firstToken
   var log: ClientLog
-  /// Answers to plain requests, one behind the other; whose they are, and where each ends. They are
-  /// sent once all that was ready is read: clients that are woken one by one cost more.
+  private struct Question {
+    var connection: Connection
+    var request: PlainRequest
+    /// As it was read.
+    var line: UnsafeRawBufferPointer
+    /// Where the answer ends; nil where the handler is to be asked.
+    var end: Int?
+  }
+  /// Plain requests that wait until others that are ready are read. Then one reading of the clocks
+  /// is enough for all of them, and clients that were woken one by one would cost more.
+  private var questions: [Question] = []
+  /// Their lines, at the beginning of the buffer.
+  private var questionBytes = 0
+  /// The answers to them, one behind the other.
   private var plainAnswers: [UInt8] = []
-  private var answered: [(connection: Connection, end: Int)] = []
   /// For whom there is something to do.
   enum Guest {
     case client(Connection)
@@ -61,7 +73,7 @@ struct ServerLoop: ~Copyable {
 
   /// What is read from a connection goes through here.
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: Self.mostRead, alignment: 16)
+    byteCount: 2 * Self.mostRead, alignment: 16)
 
   /// What is read at a time.
   private static let mostRead = 16 * 1024
@@ -111,7 +123,7 @@ struct ServerLoop: ~Copyable {
     while rest > 0, let (guest, account) = turns.next() {
       let spent = turns.spent(by: account)
       // Those for whom less was done do not wait for it.
-      if let first, spent > 2 * first + Work.atATime { sendPlainAnswers() }
+      if let first, spent > 2 * first + Work.atATime { answerPlainRequests() }
       first = first ?? spent
       let work =
         switch guest {
@@ -122,21 +134,33 @@ struct ServerLoop: ~Copyable {
       turns.spend(work, by: account)
       rest -= work
     }
-    sendPlainAnswers()
+    answerPlainRequests()
   }
 
-  private mutating func sendPlainAnswers() {
-    guard !answered.isEmpty else { return }
+  private mutating func answerPlainRequests() {
+    guard !questions.isEmpty else { return }
+    // Now that all are read: what is told is of a moment between each request and its answer.
+    let clocks = HostClocks.read()
+    for index in questions.indices {
+      let isAnswered = shortcut(questions[index].request, clocks, &plainAnswers)
+      questions[index].end = isAnswered ? plainAnswers.count : nil
+    }
     var start = 0
-    for (connection, end) in answered {
-      let isSent = plainAnswers.withUnsafeBytes {
-        connection.send(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+    for question in questions {
+      guard let end = question.end else {
+        question.connection.take(question.line)
+        queue(question.connection)
+        continue
       }
-      if !isSent { settle(connection) }
+      let isSent = plainAnswers.withUnsafeBytes {
+        question.connection.send(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+      }
+      if !isSent { settle(question.connection) }
       start = end
     }
+    questions.removeAll(keepingCapacity: true)
+    questionBytes = 0
     plainAnswers.removeAll(keepingCapacity: true)
-    answered.removeAll(keepingCapacity: true)
   }
 
   private mutating func queue(_ connection: Connection) {
@@ -215,24 +239,27 @@ struct ServerLoop: ~Copyable {
     connection.isQueued = false
     var work = Work.turn
     if connection.isReady, !connection.hasLines {
-      switch connection.descriptor.read(into: buffer) {
+      let room = buffer[questionBytes..<questionBytes + Self.mostRead]
+      switch connection.descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: room)) {
       case .bytes(let count):
         // What did not fit would not be told of again, nor that no more will come.
-        connection.isReadable = count == buffer.count || connection.isEnding
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        connection.isReadable = count == room.count || connection.isEnding
+        let bytes = UnsafeRawBufferPointer(rebasing: room.prefix(count))
         if connection.isQuiet,
-          bytes.withMemoryRebound(to: UInt8.self, { shortcut($0, &plainAnswers) })
+          let request = bytes.withMemoryRebound(to: UInt8.self, { PlainRequest(line: $0) })
         {
-          answered.append((connection, plainAnswers.count))
+          questions.append(Question(connection: connection, request: request, line: bytes))
+          questionBytes += count
+          if questionBytes > Self.mostRead || connection.isReadable { answerPlainRequests() }
           if connection.isReadable { queue(connection) }
           return Work.plain
         }
         // What may take longer holds nobody up.
-        sendPlainAnswers()
+        answerPlainRequests()
         connection.take(bytes)
         work += Work.reading(bytes: count)
       case .closed:
-        sendPlainAnswers()
+        answerPlainRequests()
         connection.endInput()
       case .wouldBlock: connection.isReadable = false
       }

@@ -5,10 +5,10 @@ enum Work {
   static let atATime = 50_000
 
   /// To look after a connection at all: a read and a write.
-  static let turn = 3_000
+  static let turn = 2_500
 
   /// A plain request, with its answer.
-  static let plain = 4_000
+  static let plain = 3_000
 
   /// To let one in, or to close it.
   static let connection = 12_000

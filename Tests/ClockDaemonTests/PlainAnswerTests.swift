@@ -1,6 +1,7 @@
 import ClockCore
 import ClockProtocol
 import JSONDocument
+import LinuxSystem
 import Testing
 
 @testable import ClockDaemon
@@ -16,7 +17,7 @@ import Testing
   private func plainAnswer(_ line: String) -> String? {
     var output: [UInt8] = []
     let isPlain = Array((line + "\n").utf8).withUnsafeBufferPointer {
-      test.service.answer(plain: $0, to: &output)
+      PlainRequest(line: $0).map { test.service.answer($0, at: .read(), to: &output) } ?? false
     }
     #expect(isPlain == !output.isEmpty)
     return isPlain ? String(decoding: output, as: UTF8.self) : nil

@@ -29,7 +29,7 @@ import Testing
       loop = ServerLoop(
         poller: poller, maxClients: 100, mostUnread: mostUnread,
         log: ClientLog { line in log.change { $0.append(line) } },
-        shortcut: { _, _ in false },
+        shortcut: { _, _, _ in false },
         handler: { [answered] token, _, _ in
           answered.change { $0[token, default: 0] += 1 }
           let text = JSONValue.string(String(repeating: "x", count: answer))

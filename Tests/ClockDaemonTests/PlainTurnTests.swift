@@ -1,0 +1,131 @@
+import ClockCore
+import ClockProtocol
+import JSONDocument
+import LinuxSystem
+import Testing
+
+@testable import ClockDaemon
+
+/// Plain requests of many clients, which are answered together.
+@Suite struct PlainTurnTests {
+  private final class Client {
+    let descriptor: OwnedDescriptor
+
+    init(of path: String) throws {
+      descriptor = try UnixSocket.connect(to: path, patience: .seconds(10))
+    }
+  }
+
+  /// Answers stamps with their id and the reading of CLOCK_MONOTONIC_RAW that they are made of, and
+  /// leaves all else to the handler, which gives back what it is asked.
+  private final class Server {
+    private let scratch = Scratch()
+    private let poller: Poller
+    private let listener: OwnedDescriptor
+    private var loop: ServerLoop
+    private let clients: [Client]
+
+    init(clients count: Int) throws {
+      let path = scratch.root + "/socket"
+      poller = try Poller()
+      listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
+      try poller.add(listener, token: ServerLoop.listenerToken)
+      loop = ServerLoop(
+        poller: poller, maxClients: 100,
+        shortcut: { request, clocks, output in
+          guard request.method == .stamp else { return false }
+          output += request.id
+          output += " \(clocks.raw.nanoseconds)\n".utf8
+          return true
+        },
+        handler: { _, input, _ in
+          guard case .line(let line) = input else { return .now(nil) }
+          return .now(.result(JSONValue.string(String(decoding: line, as: UTF8.self)), id: 0))
+        })
+      clients = try (0..<count).map { _ in try Client(of: path) }
+      step(times: 2 * count)
+    }
+
+    func send(_ text: String, by client: Int) {
+      let bytes = Array(text.utf8)
+      #expect(bytes.withUnsafeBytes { clients[client].descriptor.send($0) } == .bytes(bytes.count))
+    }
+
+    func step(times: Int = 1) {
+      for _ in 0..<times {
+        poller.wait(forever: false) { loop.handle($0) }
+        loop.serve(from: listener)
+      }
+    }
+
+    /// What has come, in lines.
+    func lines(of client: Int) -> [String] {
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      guard
+        case .bytes(let count) = buffer.withUnsafeMutableBytes({
+          clients[client].descriptor.read(into: $0)
+        })
+      else { return [] }
+      return String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n").map {
+        String($0)
+      }
+    }
+  }
+
+  private func request(_ id: Int, _ method: String = "stamp") -> String {
+    #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{"exchange":"okx"}}"# + "\n"
+  }
+
+  @Test func whoAsksAtOnceIsAnsweredByOneReadingOfTheClocks() throws {
+    let server = try Server(clients: 5)
+    for client in 0..<5 { server.send(request(client), by: client) }
+    let asked = HostClocks.monotonic()
+    server.step()
+    let answered = HostClocks.monotonic()
+    let answers = (0..<5).map { server.lines(of: $0).map { $0.split(separator: " ") } }
+    for client in 0..<5 { #expect(answers[client].map(\.first) == ["\(client)"]) }
+    let readings = answers.compactMap { $0.first.flatMap { Int64($0.last ?? "") } }
+    #expect(readings.count == 5 && Set(readings).count == 1)
+    // The last one was asked just before `asked`.
+    for reading in readings {
+      #expect((asked.nanoseconds...answered.nanoseconds).contains(reading))
+    }
+  }
+
+  /// Also where it is read together with others, and more is sent behind it.
+  @Test func whatIsNotAnsweredThatWayKeepsItsPlace() throws {
+    let server = try Server(clients: 3)
+    server.send(request(1), by: 0)
+    server.send(request(2, "now"), by: 1)
+    server.send(request(3), by: 2)
+    server.step()
+    server.send(request(4), by: 1)
+    server.step(times: 5)
+    #expect(server.lines(of: 0).count == 1)
+    #expect(server.lines(of: 2).first?.hasPrefix("3 ") == true)
+    let lines = server.lines(of: 1)
+    try #require(lines.count == 2)
+    #expect(lines[0].contains(#"\"id\":2"#))
+    #expect(lines[1].hasPrefix("4 "))
+  }
+
+  /// Together they are more than is read at a time.
+  @Test func longOnesAreReadAsTheyWereSent() throws {
+    let server = try Server(clients: 6)
+    for length in [10_000, 16_383, 16_384, 16_385, 20_000] {
+      for client in 0..<6 {
+        let text = request(client)
+        let blanks = String(repeating: " ", count: length - text.utf8.count)
+        server.send("{" + blanks + text.dropFirst(), by: client)
+      }
+      server.step(times: 20)
+      for client in 0..<6 {
+        let lines = server.lines(of: client)
+        // One that did not come in one piece is not plain.
+        let isPlain = lines.first?.hasPrefix("\(client) ") == true
+        let isWhole = lines.first?.contains(#"\"id\":\#(client),"#) == true
+        #expect(lines.count == 1 && (isPlain || isWhole), "\(length): \(lines)")
+      }
+    }
+  }
+}
