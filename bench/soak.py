@@ -225,11 +225,24 @@ class Clients:
             id = self._ids[asked % len(self._ids)]
             asked += 1
             try:
-                self._judge.stamp(f"stamp, {way}", id, lambda: clock.stamp(id))
+                self._patiently(
+                    lambda: self._judge.stamp(f"stamp, {way}", id, lambda: clock.stamp(id)))
                 self._judge.now(f"now, {way}", id, lambda: clock.now(id))
             except exchange_clock.ExchangeClockError as error:
                 self._judge.count("not answered", f"{id}, {way}: {error}")
         clock.close()
+
+    def _patiently(self, ask: Callable[[], None]) -> None:
+        """Asks again where the daemon says when: a nonce waits for a disk, which may be busy."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return ask()
+            except exchange_clock.Overloaded as error:
+                if error.retry_after_ms is None or time.monotonic() > deadline:
+                    raise
+                self._judge.count("asked again")
+                time.sleep(error.retry_after_ms / 1000)
 
 
 class Soak:
