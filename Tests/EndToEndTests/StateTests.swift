@@ -144,7 +144,9 @@ import Testing
     try second.wait("binance", until: "synchronized")
     #expect(warnings(second).count == 1, "\(second.log)")
     #expect(warnings(second).first?.hasPrefix("<4>the state file \(path) is ignored: ") == true)
-    #expect(second.log.contains("binance: unknown -> synchronized"))
+    try second.eventually("the log has it") {
+      second.log.contains("binance: unknown -> synchronized")
+    }
     try second.eventually("a good file takes its place") {
       ((try? saved()) ?? .none).origin.written > before.origin.written
     }
