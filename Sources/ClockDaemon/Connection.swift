@@ -14,7 +14,10 @@ final class Connection {
   let descriptor: OwnedDescriptor
   let session: Session
   /// Of its process, where the loop keeps account of what is done for whom.
-  let account: Int
+  let accounts: (plain: Int, bulk: Int)
+
+  /// What it sent last was more than a plain request.
+  var isBulky = false
 
   /// It waits for its turn.
   var isQueued = false
@@ -61,11 +64,12 @@ final class Connection {
   private var output: [UInt8] = []
   private var isWatchedForWriting = false
 
-  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, account: Int) {
+  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: (Int, Int))
+  {
     self.token = token
     self.descriptor = descriptor
     self.session = session
-    self.account = account
+    self.accounts = accounts
   }
 
   var isCutOff: Bool { cutOffReason != nil }

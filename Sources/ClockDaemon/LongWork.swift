@@ -1,5 +1,7 @@
+internal import ClockCore
 internal import ClockProtocol
 internal import Dispatch
+internal import LinuxSystem
 
 /// Answers what takes long on a thread of its own, one after the other, so that the thread of the
 /// socket goes on meanwhile: which of the two the processor has is for the kernel to say, and it
@@ -22,38 +24,46 @@ final class LongWork: Sendable {
 
   /// Reads a line and answers it.
   ///
-  /// - Parameter done: called once, on any thread.
+  /// - Parameter done: called once, on any thread, with the time that was spent here.
   func read(
     _ line: [UInt8], for user: UInt32?, _ service: RequestService,
-    done: @escaping @Sendable (Outcome) -> Void
+    done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
   ) {
     queue.async {
+      let began = HostClocks.monotonic()
       let message = Message(line: line)
       if message.isAboutItsConnection {
-        done(.read(message))
+        done(.read(message), HostClocks.monotonic() - began)
       } else {
-        Self.answer(message, for: user, service, done: done)
+        Self.answer(message, since: began, for: user, service, done: done)
       }
     }
   }
 
   /// Answers what was read.
   ///
-  /// - Parameter done: called once, on any thread.
+  /// - Parameter done: called once, on any thread, with the time that was spent here.
   func answer(
     _ message: Message, for user: UInt32?, _ service: RequestService,
-    done: @escaping @Sendable (Outcome) -> Void
+    done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
   ) {
-    queue.async { Self.answer(message, for: user, service, done: done) }
+    queue.async {
+      Self.answer(message, since: HostClocks.monotonic(), for: user, service, done: done)
+    }
   }
 
   private static func answer(
-    _ message: Message, for user: UInt32?, _ service: RequestService,
-    done: @escaping @Sendable (Outcome) -> Void
+    _ message: Message, since began: MonotonicInstant, for user: UInt32?,
+    _ service: RequestService, done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
   ) {
     let session = Session(user: user)
-    let answer = service.answer(message, for: session) { done(.answered($0, complaint: nil)) }
-    if case .now(let response) = answer { done(.answered(response, complaint: session.complaint)) }
+    let answer = service.answer(message, for: session) {
+      done(.answered($0, complaint: nil), .zero)
+    }
+    if case .now(let response) = answer {
+      done(
+        .answered(response, complaint: session.complaint), HostClocks.monotonic() - began)
+    }
   }
 }
 

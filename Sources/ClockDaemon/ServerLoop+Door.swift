@@ -9,7 +9,7 @@ extension ServerLoop {
   mutating func accept(from listener: borrowing OwnedDescriptor) -> Int {
     isDoorQueued = false
     var work = Work.turn
-    while work < Work.atATime {
+    while work < Work.bulkAtATime {
       work += Work.connection
       do throws(SystemError) {
         // It is told of again for as long as somebody waits.
@@ -34,14 +34,16 @@ extension ServerLoop {
       return
     }
     let peer = UnixSocket.peer(of: descriptor)
-    let account = turns.join(peer.flatMap { $0.process > 0 ? $0.process : nil })
+    let process = peer.flatMap { $0.process > 0 ? $0.process : nil }
+    let accounts = (plain: turns.join(process), bulk: bulk.join(process))
     let connection = Connection(
       token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: peer?.user),
-      account: account)
+      accounts: accounts)
     do throws(SystemError) {
       try poller.add(connection: connection.descriptor, token: nextToken)
     } catch {
-      turns.leave(account)
+      turns.leave(accounts.plain)
+      bulk.leave(accounts.bulk)
       connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))
       connection.flush()
       return

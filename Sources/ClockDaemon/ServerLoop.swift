@@ -55,7 +55,12 @@ struct ServerLoop: ~Copyable {
     /// Subscribers that are to be told what has changed.
     case news
   }
+  /// Who has come with something, and may be served at once.
   var turns = Turns<Guest>()
+  /// Who wants more than plain requests, or to be let in: for them there is a share of the time, so
+  /// that a flood of them leaves the processors to others, and this thread is one that mostly sleeps.
+  var bulk = Turns<Guest>()
+  private var allowance = Allowance(at: HostClocks.monotonic())
   private let door: Int
   private let news: Int
   var isDoorQueued = false
@@ -92,7 +97,7 @@ struct ServerLoop: ~Copyable {
     self.log = log
     self.shortcut = shortcut
     self.handler = handler
-    door = turns.join(nil)
+    door = bulk.join(nil)
     news = turns.join(nil)
   }
 
@@ -105,33 +110,46 @@ struct ServerLoop: ~Copyable {
     if event.token == Self.listenerToken {
       guard !isDoorQueued else { return }
       isDoorQueued = true
-      turns.append(.door, to: door)
+      bulk.append(.door, to: door)
     } else if let connection = connections[event.token] {
       connection.note(event)
       queue(connection)
     }
   }
 
-  /// Nothing is left to do before the next event.
-  var isIdle: Bool { turns.isEmpty }
+  /// When there will be something to do without another event; nil where there will not.
+  var idleTime: Duration? {
+    guard turns.isEmpty else { return .zero }
+    return bulk.isEmpty ? nil : allowance.wait(at: HostClocks.monotonic())
+  }
 
   /// Does some of what is to be done, for those first for whom least was done of late. To be called
   /// again and again, each time after a look at who else has come.
   mutating func serve(from listener: borrowing OwnedDescriptor) {
-    var rest = Work.atATime
+    if !turns.isEmpty { serve(bulky: false, from: listener) }
+    if !bulk.isEmpty {
+      let began = HostClocks.monotonic()
+      guard allowance.isOpen(at: began) else { return }
+      serve(bulky: true, from: listener)
+      allowance.spend(HostClocks.monotonic() - began)
+    }
+  }
+
+  private mutating func serve(bulky: Bool, from listener: borrowing OwnedDescriptor) {
+    var rest = bulky ? Work.bulkAtATime : Work.atATime
     var first: Int?
-    while rest > 0, let (guest, account) = turns.next() {
-      let spent = turns.spent(by: account)
+    while rest > 0, let (guest, account) = bulky ? bulk.next() : turns.next() {
+      let spent = bulky ? bulk.spent(by: account) : turns.spent(by: account)
       // Those for whom less was done do not wait for it.
       if let first, spent > 2 * first + Work.atATime { answerPlainRequests() }
       first = first ?? spent
       let work =
         switch guest {
-        case .client(let connection): serve(connection, most: rest)
+        case .client(let connection): serve(connection, bulky: bulky, most: rest)
         case .door: accept(from: listener)
         case .news: tellSome()
         }
-      turns.spend(work, by: account)
+      if bulky { bulk.spend(work, by: account) } else { turns.spend(work, by: account) }
       rest -= work
     }
     answerPlainRequests()
@@ -149,6 +167,7 @@ struct ServerLoop: ~Copyable {
     for question in questions {
       guard let end = question.end else {
         question.connection.take(question.line)
+        question.connection.isBulky = true
         queue(question.connection)
         continue
       }
@@ -166,7 +185,11 @@ struct ServerLoop: ~Copyable {
   private mutating func queue(_ connection: Connection) {
     guard !connection.isQueued else { return }
     connection.isQueued = true
-    turns.append(.client(connection), to: connection.account)
+    if connection.isBulky {
+      bulk.append(.client(connection), to: connection.accounts.bulk)
+    } else {
+      turns.append(.client(connection), to: connection.accounts.plain)
+    }
   }
 
   /// - Returns: about what was done.
@@ -177,7 +200,7 @@ struct ServerLoop: ~Copyable {
       isMoreUntold = false
     }
     var work = Work.turn
-    while work < Work.atATime, let token = untold.popLast() {
+    while work < Work.bulkAtATime, let token = untold.popLast() {
       guard let connection = connections[token] else { continue }
       let waitingBytes = connection.waitingBytes
       connection.tell()
@@ -194,8 +217,9 @@ struct ServerLoop: ~Copyable {
     turns.append(.news, to: news)
   }
 
-  /// What came of a request that had to wait.
-  mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome) {
+  /// What came of a request that had to wait, and how long another thread had to do with it.
+  mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome, took time: Duration) {
+    allowance.spend(time)
     guard let connection = connections[token] else { return }
     connection.isWaiting = false
     connection.session.isAnswerPending = false
@@ -234,7 +258,7 @@ struct ServerLoop: ~Copyable {
   /// Reads what has come where all that came before is answered, and answers what is in.
   ///
   /// - Returns: about what was done.
-  private mutating func serve(_ connection: Connection, most: Int) -> Int {
+  private mutating func serve(_ connection: Connection, bulky: Bool, most: Int) -> Int {
     guard !connection.isClosed else { return 0 }
     connection.isQueued = false
     var work = Work.turn
@@ -248,22 +272,28 @@ struct ServerLoop: ~Copyable {
         if connection.isQuiet,
           let request = bytes.withMemoryRebound(to: UInt8.self, { PlainRequest(line: $0) })
         {
+          connection.isBulky = false
           questions.append(Question(connection: connection, request: request, line: bytes))
           questionBytes += count
           if questionBytes > Self.mostRead || connection.isReadable { answerPlainRequests() }
           if connection.isReadable { queue(connection) }
           return Work.plain
         }
-        // What may take longer holds nobody up.
-        answerPlainRequests()
         connection.take(bytes)
+        connection.isBulky = true
         work += Work.reading(bytes: count)
       case .closed:
-        answerPlainRequests()
         connection.endInput()
+        connection.isBulky = true
       case .wouldBlock: connection.isReadable = false
       }
+      if connection.isBulky, !bulky {
+        queue(connection)
+        return work
+      }
     }
+    // What may take longer holds nobody up.
+    if bulky { answerPlainRequests() }
     work += answerLines(of: connection, most: most - work)
     settle(connection)
     return work + (connection.isFinished ? Work.connection : 0)
@@ -339,7 +369,8 @@ struct ServerLoop: ~Copyable {
     connection.isClosed = true
     poller.remove(connection.descriptor)
     connections[connection.token] = nil
-    turns.leave(connection.account)
+    turns.leave(connection.accounts.plain)
+    bulk.leave(connection.accounts.bulk)
     list(connection, Connection.Listing())
   }
 

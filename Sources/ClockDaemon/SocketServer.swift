@@ -12,7 +12,7 @@ internal import Synchronization
 /// poller's bell only.
 final class SocketServer: Sendable {
   private struct Inbox: Sendable {
-    var outcomes: [(token: UInt64, outcome: LongWork.Outcome)] = []
+    var outcomes: [(token: UInt64, outcome: LongWork.Outcome, took: Duration)] = []
     var isStopping = false
     /// What is known of an exchange has changed.
     var hasNews = false
@@ -92,7 +92,7 @@ final class SocketServer: Sendable {
     var clients = 0
     while true {
       var isNews = false
-      poller.wait(forever: loop.isIdle) { event in
+      poller.wait(for: loop.idleTime) { event in
         switch event.token {
         case Self.stepsToken: isNews = takeStep() || isNews
         case Self.lookToken:
@@ -110,7 +110,7 @@ final class SocketServer: Sendable {
         return inbox
       }
       if inbox.isStopping { return }
-      for (token, outcome) in inbox.outcomes { loop.complete(token, outcome) }
+      for (token, outcome, took) in inbox.outcomes { loop.complete(token, outcome, took: took) }
       let hadSubscribers = hasSubscribers.exchange(
         loop.hasSubscribers, ordering: .sequentiallyConsistent)
       // Nobody rang for the first one until now.
@@ -127,8 +127,8 @@ final class SocketServer: Sendable {
   private func answer(
     _ token: UInt64, _ input: ServerLoop.Input, for session: Session
   ) -> RequestService.Answer {
-    let done = { @Sendable (outcome: LongWork.Outcome) in
-      self.inbox.withLock { $0.outcomes.append((token, outcome)) }
+    let done = { @Sendable (outcome: LongWork.Outcome, took: Duration) in
+      self.inbox.withLock { $0.outcomes.append((token, outcome, took)) }
       self.poller.wake()
     }
     let message: Message
@@ -145,7 +145,7 @@ final class SocketServer: Sendable {
         return .later
       }
     }
-    return service.answer(message, for: session) { done(.answered($0, complaint: nil)) }
+    return service.answer(message, for: session) { done(.answered($0, complaint: nil), .zero) }
   }
 
   /// CLOCK_REALTIME was set: notes when.

@@ -1,8 +1,12 @@
 /// About how long things take that are done for clients, in nanoseconds: what was measured where it
 /// was built. Only the proportions matter, and those roughly.
 enum Work {
-  /// So much is done between two looks at who has come: what anyone has to wait for.
-  static let atATime = 50_000
+  /// So much is done between two looks at who has come: what anyone has to wait for. Of plain
+  /// requests, some thirty.
+  static let atATime = 100_000
+
+  /// And of anything else.
+  static let bulkAtATime = 50_000
 
   /// To look after a connection at all: a read and a write.
   static let turn = 2_500

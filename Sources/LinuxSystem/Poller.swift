@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ClockCore
 internal import Glibc
 
 /// Waits for many descriptors at once, and can be woken from any thread.
@@ -75,11 +76,12 @@ package final class Poller: Sendable {
     ec_epoll_remove(epoll.number, descriptor)
   }
 
-  /// Waits until something is ready or `wake` was called; looks only once when not `forever`.
-  /// Calls `epoll_wait(2)`.
-  package func wait(forever: Bool = true, _ handle: (Event) -> Void) {
+  /// Waits until something is ready or `wake` was called, and no longer than that, in milliseconds
+  /// rounded up; nil: for as long as it takes. Calls `epoll_wait(2)`.
+  package func wait(for patience: Duration? = nil, _ handle: (Event) -> Void) {
+    let milliseconds = patience.map { CInt(($0.wholeNanoseconds + 999_999) / 1_000_000) } ?? -1
     let count = ec_epoll_wait(
-      epoll.number, events.baseAddress, CInt(events.count), forever ? -1 : 0)
+      epoll.number, events.baseAddress, CInt(events.count), milliseconds)
     for event in events.prefix(Int(max(count, 0))) {
       if event.token == Self.bellToken {
         var sum: UInt64 = 0

@@ -1,3 +1,4 @@
+import ClockCore
 import ClockProtocol
 import JSONDocument
 import Synchronization
@@ -8,10 +9,14 @@ import Testing
 @Suite struct LongWorkTests {
   private let work = LongWork()
 
-  private func outcome(of line: String) async throws -> LongWork.Outcome {
+  private func outcome(
+    of line: String
+  ) async throws -> (outcome: LongWork.Outcome, took: Duration) {
     let service = try TestBoard().service
     return await withCheckedContinuation { continuation in
-      work.read(Array(line.utf8), for: nil, service) { continuation.resume(returning: $0) }
+      work.read(Array(line.utf8), for: nil, service) { outcome, took in
+        continuation.resume(returning: (outcome, took))
+      }
     }
   }
 
@@ -22,7 +27,8 @@ import Testing
   @Test(arguments: ["health", "resync"]) func itIsAnsweredThere(_ method: String) async throws {
     guard
       case .answered(let answer, nil) = try await outcome(
-        of: "[\(request(method)),\(request("x"))]")
+        of: "[\(request(method)),\(request("x"))]"
+      ).outcome
     else {
       Issue.record("no answer")
       return
@@ -34,7 +40,8 @@ import Testing
   }
 
   @Test func whatIsWrongIsToldTheLog() async throws {
-    let outcome = try await outcome(of: String(repeating: "[", count: 60_000))
+    let (outcome, took) = try await outcome(of: String(repeating: "[", count: 60_000))
+    #expect(took > .zero)
     guard case .answered(let answer?, let complaint?) = outcome else {
       Issue.record("\(outcome)")
       return
@@ -46,7 +53,7 @@ import Testing
   @Test(arguments: ["subscribe", "unsubscribe"])
   func whatIsAboutAConnectionIsLeftToIt(_ method: String) async throws {
     let line = "[\(request("health")),\(request(method))]"
-    guard case .read(let message) = try await outcome(of: line) else {
+    guard case .read(let message) = try await outcome(of: line).outcome else {
       Issue.record("answered elsewhere")
       return
     }

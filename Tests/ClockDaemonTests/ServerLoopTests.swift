@@ -39,7 +39,7 @@ import Testing
 
     /// Looks once at what is there, and deals with some of it.
     func step() {
-      poller.wait(forever: false) { loop.handle($0) }
+      poller.wait(for: .zero) { loop.handle($0) }
       loop.serve(from: listener)
     }
 
@@ -47,8 +47,8 @@ import Testing
     func turn() {
       var isBusy = true
       while isBusy {
-        isBusy = !loop.isIdle
-        poller.wait(forever: false) { event in
+        isBusy = loop.idleTime != nil
+        poller.wait(for: .zero) { event in
           isBusy = true
           loop.handle(event)
         }
