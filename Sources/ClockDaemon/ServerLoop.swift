@@ -57,8 +57,8 @@ struct ServerLoop: ~Copyable {
   }
   /// Who has come with something, and may be served at once.
   var turns = Turns<Guest>()
-  /// Who wants more than plain requests, or to be let in: for them there is a share of the time, so
-  /// that a flood of them leaves the processors to others, and this thread is one that mostly sleeps.
+  /// Who wants more than plain requests, or to be let in. They have a share of the time, so that a
+  /// flood of them leaves the processors to others.
   var bulk = Turns<Guest>()
   private var allowance = Allowance(at: HostClocks.monotonic())
   private let door: Int
