@@ -166,18 +166,20 @@ private final class HardwareClockFile: Sendable {
     var isOver = false
   }
 
-  private let directory: TemporaryDirectory
+  let path: String
+  private let file: CInt
   private let state = Mutex(State())
 
-  var path: String { directory.path("since_epoch") }
-
   init(in directory: TemporaryDirectory) throws {
-    self.directory = directory
+    path = directory.path("since_epoch")
+    file = open(path, O_RDWR | O_CREAT, 0o600)
     _ = tick()
     try Thread.start(named: "hardware clock") { [weak self] in
       while self?.tick() ?? false { Thread.pause(for: .milliseconds(20)) }
     }
   }
+
+  deinit { close(file) }
 
   /// While it stood still it was wrong.
   var longestStandstill: Duration { state.withLock { $0.longestStandstill } }
@@ -195,8 +197,9 @@ private final class HardwareClockFile: Sendable {
     state.withLock { state in
       guard !state.isOver else { return false }
       let clocks = HostClocks.read()
-      directory.write("next", "\(clocks.local.nanoseconds / 1_000_000_000 + state.ahead)\n")
-      rename(directory.path("next"), path)
+      // As many digits each time, in place, so that no disk is waited for.
+      let text = "\(clocks.local.nanoseconds / 1_000_000_000 + state.ahead)\n"
+      _ = pwrite(file, text, text.utf8.count, 0)
       let now = HostClocks.monotonic()
       state.longestStandstill = max(state.longestStandstill, now - state.ticked)
       state.ticked = clocks.raw
