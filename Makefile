@@ -104,11 +104,12 @@ run: build
 	  --state .build/run/state.json
 
 # The closing lines of the runners once more at the end, so that nothing has to be searched for.
-# Not test-sanitizers, which builds everything twice more, nor test-faults, whose many exchanges at
-# once want a machine of their own to be back within its deadlines.
+# The Swift tests with both sanitizers, which find all that test-swift does. Not test-faults, whose
+# many exchanges at once want a machine of their own to be back within its deadlines.
 test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
-	for ring in test-swift test-clients test-docs test-clock test-metrics test-systemd test-fuzz; do \
+	for ring in test-address test-thread test-clients test-docs test-clock test-metrics \
+	    test-systemd test-fuzz; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
 	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \

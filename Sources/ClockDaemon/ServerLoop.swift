@@ -219,8 +219,8 @@ struct ServerLoop: ~Copyable {
 
   /// What came of a request that had to wait, and how long another thread had to do with it.
   mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome, took time: Duration) {
-    allowance.spend(time)
     guard let connection = connections[token] else { return }
+    bulk.spend(Int(time.wholeNanoseconds), by: connection.accounts.bulk)
     connection.isWaiting = false
     connection.session.isAnswerPending = false
     switch outcome {
