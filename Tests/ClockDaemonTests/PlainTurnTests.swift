@@ -24,6 +24,8 @@ import Testing
     private let listener: OwnedDescriptor
     private var loop: ServerLoop
     private let clients: [Client]
+    /// How many lines the handler was asked.
+    let handled = TestBoard.Mutexed(0)
 
     init(clients count: Int) throws {
       let path = scratch.root + "/socket"
@@ -38,7 +40,8 @@ import Testing
           output += " \(clocks.raw.nanoseconds)\n".utf8
           return true
         },
-        handler: { _, input, _ in
+        handler: { [handled] _, input, _ in
+          handled.change { $0 += 1 }
           guard case .line(let line) = input else { return .now(nil) }
           return .now(.result(JSONValue.string(String(decoding: line, as: UTF8.self)), id: 0))
         })
@@ -57,6 +60,8 @@ import Testing
       loop.serve(from: listener)
     }
 
+    var idleTime: Duration? { loop.idleTime }
+
     /// Deals with all that is there.
     func settle() {
       var isBusy = true
@@ -70,17 +75,19 @@ import Testing
       }
     }
 
-    /// What has come, in lines.
-    func lines(of client: Int) -> [String] {
+    /// What has come.
+    func text(of client: Int) -> String {
       var buffer = [UInt8](repeating: 0, count: 65_536)
       guard
         case .bytes(let count) = buffer.withUnsafeMutableBytes({
           clients[client].descriptor.read(into: $0)
         })
-      else { return [] }
-      return String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n").map {
-        String($0)
-      }
+      else { return "" }
+      return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+
+    func lines(of client: Int) -> [String] {
+      text(of: client).split(separator: "\n").map { String($0) }
     }
   }
 
@@ -119,6 +126,38 @@ import Testing
     try #require(lines.count == 2)
     #expect(lines[0].contains(#"\"id\":2"#))
     #expect(lines[1].hasPrefix("4 "))
+  }
+
+  /// The thread sleeps in between, and whoever asks one thing at a time does not wait for them.
+  @Test func aFloodOfOthersHasAShareOfTheTime() throws {
+    let server = try Server(clients: 2)
+    let many = 1000
+    server.send(String(repeating: request(1, "now"), count: many), by: 0)
+    // A step that begins and ends within a pause does nothing for it.
+    var handled: (before: Int, after: Int)?
+    for _ in 0..<10 * many where handled == nil {
+      let before = server.handled.change { $0 }
+      let looked = HostClocks.monotonic()
+      guard let pause = server.idleTime, pause > .zero else {
+        server.step()
+        continue
+      }
+      server.step()
+      if HostClocks.monotonic() < looked + pause { handled = (before, server.handled.change { $0 }) }
+    }
+    let (before, after) = try #require(handled)
+    #expect(before == after && after < many)
+    server.send(request(2), by: 1)
+    server.step()
+    #expect(server.lines(of: 1).first?.hasPrefix("2 ") == true)
+    #expect(server.idleTime != nil)
+    server.settle()
+    var answers = 0
+    while answers < many, case let text = server.text(of: 0), !text.isEmpty {
+      answers += text.count { $0 == "\n" }
+      server.settle()
+    }
+    #expect(answers == many)
   }
 
   /// Together they are more than is read at a time.
