@@ -1,7 +1,7 @@
 import ClockCore
 import ClockProtocol
 import JSONDocument
-import Synchronization
+import LinuxSystem
 import Testing
 
 @testable import ClockDaemon
@@ -9,24 +9,25 @@ import Testing
 @Suite struct LongWorkTests {
   private let work = LongWork()
 
-  private func outcome(
-    of line: String
-  ) async throws -> (outcome: LongWork.Outcome, took: Duration) {
+  private func outcome(of line: String) throws -> (outcome: LongWork.Outcome, took: Duration) {
     let service = try TestBoard().service
-    return await withCheckedContinuation { continuation in
-      work.read(Array(line.utf8), for: nil, service) { outcome, took in
-        continuation.resume(returning: (outcome, took))
-      }
+    let found = TestBoard.Mutexed<(LongWork.Outcome, Duration)?>(nil)
+    let isDone = Semaphore()
+    work.read(Array(line.utf8), for: nil, service) { outcome, took in
+      found.change { $0 = (outcome, took) }
+      isDone.signal()
     }
+    isDone.wait()
+    return try #require(found.change { $0 })
   }
 
   private func request(_ method: String, _ params: String = "{}") -> String {
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\(method)\",\"params\":\(params)}"
   }
 
-  @Test(arguments: ["health", "resync"]) func itIsAnsweredThere(_ method: String) async throws {
+  @Test(arguments: ["health", "resync"]) func itIsAnsweredThere(_ method: String) throws {
     guard
-      case .answered(let answer, nil) = try await outcome(
+      case .answered(let answer, nil) = try outcome(
         of: "[\(request(method)),\(request("x"))]"
       ).outcome
     else {
@@ -39,8 +40,8 @@ import Testing
     #expect(answers.last?["error"]?["code"] == -32601)
   }
 
-  @Test func whatIsWrongIsToldTheLog() async throws {
-    let (outcome, took) = try await outcome(of: String(repeating: "[", count: 60_000))
+  @Test func whatIsWrongIsToldTheLog() throws {
+    let (outcome, took) = try outcome(of: String(repeating: "[", count: 60_000))
     #expect(took > .zero)
     guard case .answered(let answer?, let complaint?) = outcome else {
       Issue.record("\(outcome)")
@@ -51,9 +52,9 @@ import Testing
   }
 
   @Test(arguments: ["subscribe", "unsubscribe"])
-  func whatIsAboutAConnectionIsLeftToIt(_ method: String) async throws {
+  func whatIsAboutAConnectionIsLeftToIt(_ method: String) throws {
     let line = "[\(request("health")),\(request(method))]"
-    guard case .read(let message) = try await outcome(of: line).outcome else {
+    guard case .read(let message) = try outcome(of: line).outcome else {
       Issue.record("answered elsewhere")
       return
     }

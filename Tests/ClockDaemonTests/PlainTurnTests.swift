@@ -143,7 +143,8 @@ import Testing
         continue
       }
       server.step()
-      if HostClocks.monotonic() < looked + pause { handled = (before, server.handled.change { $0 }) }
+      let after = server.handled.change { $0 }
+      if HostClocks.monotonic() < looked + pause { handled = (before, after) }
     }
     let (before, after) = try #require(handled)
     #expect(before == after && after < many)
