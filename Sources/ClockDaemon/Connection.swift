@@ -13,8 +13,11 @@ final class Connection {
   let token: UInt64
   let descriptor: OwnedDescriptor
   let session: Session
-  /// Of its process, where the loop keeps account of what is done for whom.
-  let accounts: (plain: Int, bulk: Int)
+  /// Where the loop keeps account of what is done for whom: those of its process.
+  struct Accounts {
+    let plain, bulk, long: Int
+  }
+  let accounts: Accounts
 
   /// What it sent last was more than a plain request.
   var isBulky = false
@@ -64,8 +67,9 @@ final class Connection {
   private var output: [UInt8] = []
   private var isWatchedForWriting = false
 
-  init(token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: (Int, Int))
-  {
+  init(
+    token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: Accounts
+  ) {
     self.token = token
     self.descriptor = descriptor
     self.session = session

@@ -3,7 +3,7 @@ internal import ClockProtocol
 internal import Dispatch
 internal import LinuxSystem
 
-/// Answers what takes long on a thread of its own, one after the other, so that the thread of the
+/// Answers what takes long on a thread of its own, so that the thread of the
 /// socket goes on meanwhile: which of the two the processor has is for the kernel to say, and it
 /// prefers one that sleeps most of the time.
 final class LongWork: Sendable {
@@ -24,46 +24,52 @@ final class LongWork: Sendable {
 
   /// Reads a line and answers it.
   ///
-  /// - Parameter done: called once, on any thread, with the time that was spent here.
+  /// - Parameters:
+  ///   - over: called once the thread is free again, with the time that this took.
+  ///   - done: called once, on any thread.
   func read(
     _ line: [UInt8], for user: UInt32?, _ service: RequestService,
-    done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
+    over: @escaping @Sendable (Duration) -> Void, done: @escaping @Sendable (Outcome) -> Void
   ) {
-    queue.async {
-      let began = HostClocks.monotonic()
+    run(over) {
       let message = Message(line: line)
       if message.isAboutItsConnection {
-        done(.read(message), HostClocks.monotonic() - began)
+        done(.read(message))
       } else {
-        Self.answer(message, since: began, for: user, service, done: done)
+        Self.answer(message, for: user, service, done: done)
       }
     }
   }
 
   /// Answers what was read.
   ///
-  /// - Parameter done: called once, on any thread, with the time that was spent here.
+  /// - Parameters:
+  ///   - over: called once the thread is free again, with the time that this took.
+  ///   - done: called once, on any thread.
   func answer(
     _ message: Message, for user: UInt32?, _ service: RequestService,
-    done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
+    over: @escaping @Sendable (Duration) -> Void, done: @escaping @Sendable (Outcome) -> Void
+  ) {
+    run(over) { Self.answer(message, for: user, service, done: done) }
+  }
+
+  private func run(
+    _ over: @escaping @Sendable (Duration) -> Void, _ work: @escaping @Sendable () -> Void
   ) {
     queue.async {
-      Self.answer(message, since: HostClocks.monotonic(), for: user, service, done: done)
+      let began = HostClocks.monotonic()
+      work()
+      over(HostClocks.monotonic() - began)
     }
   }
 
   private static func answer(
-    _ message: Message, since began: MonotonicInstant, for user: UInt32?,
-    _ service: RequestService, done: @escaping @Sendable (Outcome, _ took: Duration) -> Void
+    _ message: Message, for user: UInt32?, _ service: RequestService,
+    done: @escaping @Sendable (Outcome) -> Void
   ) {
     let session = Session(user: user)
-    let answer = service.answer(message, for: session) {
-      done(.answered($0, complaint: nil), .zero)
-    }
-    if case .now(let response) = answer {
-      done(
-        .answered(response, complaint: session.complaint), HostClocks.monotonic() - began)
-    }
+    let answer = service.answer(message, for: session) { done(.answered($0, complaint: nil)) }
+    if case .now(let response) = answer { done(.answered(response, complaint: session.complaint)) }
   }
 }
 

@@ -35,21 +35,31 @@ extension ServerLoop {
     }
     let peer = UnixSocket.peer(of: descriptor)
     let process = peer.flatMap { $0.process > 0 ? $0.process : nil }
-    let accounts = (plain: turns.join(process), bulk: bulk.join(process))
+    let accounts = join(process)
     let connection = Connection(
       token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: peer?.user),
       accounts: accounts)
     do throws(SystemError) {
       try poller.add(connection: connection.descriptor, token: nextToken)
     } catch {
-      turns.leave(accounts.plain)
-      bulk.leave(accounts.bulk)
+      leave(accounts)
       connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))
       connection.flush()
       return
     }
     connections[nextToken] = connection
     nextToken += 1
+  }
+
+  private mutating func join(_ process: Int32?) -> Connection.Accounts {
+    Connection.Accounts(
+      plain: turns.join(process), bulk: bulk.join(process), long: long.join(process))
+  }
+
+  mutating func leave(_ accounts: Connection.Accounts) {
+    turns.leave(accounts.plain)
+    bulk.leave(accounts.bulk)
+    long.leave(accounts.long)
   }
 
   private mutating func turnAway(_ descriptor: consuming OwnedDescriptor, _ reason: String) {

@@ -6,7 +6,15 @@ internal import LinuxSystem
 /// The connections of the socket's thread, and what happens on each.
 struct ServerLoop: ~Copyable {
   typealias Handler =
-    (_ token: UInt64, _ input: Input, _ session: Session) -> RequestService.Answer
+    (_ token: UInt64, _ input: Input, _ session: Session) -> Handling
+
+  enum Handling {
+    case now(Response?)
+    /// It is told to `complete`.
+    case later
+    /// The same, once this has been started; then `longWorkIsOver` is to be called.
+    case long(start: () -> Void)
+  }
 
   enum Input {
     case line([UInt8])
@@ -61,16 +69,19 @@ struct ServerLoop: ~Copyable {
   /// flood of them leaves the processors to others.
   var bulk = Turns<Guest>()
   private var allowance = Allowance(at: HostClocks.monotonic())
+  /// Whose long work waits for that of another, which is charged to `longAccount`.
+  var long = Turns<(connection: Connection, start: () -> Void)>(halfLife: 1 << 31)
+  private var longAccount: Int?
   private let door: Int
-  private let news: Int
+  let news: Int
   var isDoorQueued = false
-  private var isNewsQueued = false
+  var isNewsQueued = false
   /// Connections that hold subscriptions.
-  private var subscribers: Set<UInt64> = []
+  var subscribers: Set<UInt64> = []
   /// Those of them that are still to be told what has changed.
-  private var untold: [UInt64] = []
+  var untold: [UInt64] = []
   /// There has been more news since the first of them was told.
-  private var isMoreUntold = false
+  var isMoreUntold = false
   /// Connections for which something waits.
   private var unread: Set<UInt64> = []
   /// Bytes that wait for all of them together.
@@ -192,35 +203,24 @@ struct ServerLoop: ~Copyable {
     }
   }
 
-  /// - Returns: about what was done.
-  private mutating func tellSome() -> Int {
-    isNewsQueued = false
-    if untold.isEmpty, isMoreUntold {
-      untold = Array(subscribers)
-      isMoreUntold = false
+  private mutating func startLongWork() {
+    while longAccount == nil, let (work, account) = long.next() {
+      guard !work.connection.isClosed else { continue }
+      longAccount = account
+      work.start()
     }
-    var work = Work.turn
-    while work < Work.bulkAtATime, let token = untold.popLast() {
-      guard let connection = connections[token] else { continue }
-      let waitingBytes = connection.waitingBytes
-      connection.tell()
-      work += Work.turn + Work.answer(bytes: connection.waitingBytes - waitingBytes)
-      settle(connection)
-    }
-    if !untold.isEmpty || isMoreUntold { queueNews() }
-    return work
   }
 
-  private mutating func queueNews() {
-    guard !isNewsQueued else { return }
-    isNewsQueued = true
-    turns.append(.news, to: news)
+  /// The long work that was started last took so much time.
+  mutating func longWorkIsOver(after time: Duration) {
+    if let longAccount { long.spend(Int(time.wholeNanoseconds), by: longAccount) }
+    longAccount = nil
+    startLongWork()
   }
 
-  /// What came of a request that had to wait, and how long another thread had to do with it.
-  mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome, took time: Duration) {
+  /// What came of a request that had to wait.
+  mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome) {
     guard let connection = connections[token] else { return }
-    bulk.spend(Int(time.wholeNanoseconds), by: connection.accounts.bulk)
     connection.isWaiting = false
     connection.session.isAnswerPending = false
     switch outcome {
@@ -231,16 +231,6 @@ struct ServerLoop: ~Copyable {
     case .read(let message): answer(.message(message), of: connection)
     }
     queue(connection)
-  }
-
-  /// Somebody wants to be told what changes.
-  var hasSubscribers: Bool { !subscribers.isEmpty }
-
-  /// Tells all subscribers what has changed, in turns with the requests: what is newest then.
-  mutating func tell(_ content: StatusBoard.Content) {
-    feed.refresh(content, at: .read())
-    isMoreUntold = true
-    queueNews()
   }
 
   /// Once a second: cuts off who takes nothing of what waits for it.
@@ -333,6 +323,10 @@ struct ServerLoop: ~Copyable {
     case .later:
       connection.isWaiting = true
       session.isAnswerPending = session.began > began
+    case .long(let start):
+      connection.isWaiting = true
+      long.append((connection, start), to: connection.accounts.long)
+      startLongWork()
     }
     noteComplaint(of: connection)
   }
@@ -346,7 +340,7 @@ struct ServerLoop: ~Copyable {
   }
 
   /// Sends what is ready, and closes or watches the connection as it stands.
-  private mutating func settle(_ connection: Connection) {
+  mutating func settle(_ connection: Connection) {
     connection.flush()
     // Nobody is left to hear the answer.
     if connection.isGone, connection.isWaiting { connection.cutOff() }
@@ -369,8 +363,7 @@ struct ServerLoop: ~Copyable {
     connection.isClosed = true
     poller.remove(connection.descriptor)
     connections[connection.token] = nil
-    turns.leave(connection.accounts.plain)
-    bulk.leave(connection.accounts.bulk)
+    leave(connection.accounts)
     list(connection, Connection.Listing())
   }
 

@@ -12,7 +12,9 @@ internal import Synchronization
 /// poller's bell only.
 final class SocketServer: Sendable {
   private struct Inbox: Sendable {
-    var outcomes: [(token: UInt64, outcome: LongWork.Outcome, took: Duration)] = []
+    var outcomes: [(token: UInt64, outcome: LongWork.Outcome)] = []
+    /// How long what is over took of the long work.
+    var longWork: Duration?
     var isStopping = false
     /// What is known of an exchange has changed.
     var hasNews = false
@@ -110,7 +112,8 @@ final class SocketServer: Sendable {
         return inbox
       }
       if inbox.isStopping { return }
-      for (token, outcome, took) in inbox.outcomes { loop.complete(token, outcome, took: took) }
+      for (token, outcome) in inbox.outcomes { loop.complete(token, outcome) }
+      if let time = inbox.longWork { loop.longWorkIsOver(after: time) }
       let hadSubscribers = hasSubscribers.exchange(
         loop.hasSubscribers, ordering: .sequentiallyConsistent)
       // Nobody rang for the first one until now.
@@ -126,26 +129,36 @@ final class SocketServer: Sendable {
 
   private func answer(
     _ token: UInt64, _ input: ServerLoop.Input, for session: Session
-  ) -> RequestService.Answer {
-    let done = { @Sendable (outcome: LongWork.Outcome, took: Duration) in
-      self.inbox.withLock { $0.outcomes.append((token, outcome, took)) }
-      self.poller.wake()
+  ) -> ServerLoop.Handling {
+    let done = { @Sendable (outcome: LongWork.Outcome) in
+      self.tell { $0.outcomes.append((token, outcome)) }
     }
+    let over = { @Sendable (time: Duration) in self.tell { $0.longWork = time } }
+    let user = session.user
     let message: Message
     switch input {
     case .message(let one): message = one
     case .line(let line):
       if line.count > LongWork.longLine {
-        longWork.read(line, for: session.user, service, done: done)
-        return .later
+        return .long { self.longWork.read(line, for: user, self.service, over: over, done: done) }
       }
       message = Message(line: line)
       if message.isLongWork(exchanges: service.board.read().entries.count) {
-        longWork.answer(message, for: session.user, service, done: done)
-        return .later
+        return .long {
+          self.longWork.answer(message, for: user, self.service, over: over, done: done)
+        }
       }
     }
-    return service.answer(message, for: session) { done(.answered($0, complaint: nil), .zero) }
+    switch service.answer(message, for: session, later: { done(.answered($0, complaint: nil)) }) {
+    case .now(let response): return .now(response)
+    case .later: return .later
+    }
+  }
+
+  /// Has the thread take notice of something. From any thread.
+  private func tell(_ note: (inout Inbox) -> Void) {
+    inbox.withLock { note(&$0) }
+    poller.wake()
   }
 
   /// CLOCK_REALTIME was set: notes when.

@@ -6,8 +6,7 @@
 /// charge a client for what the kernel does meanwhile. It is also the clock: after so much work for
 /// all together what was done for each counts half.
 struct Turns<Guest> {
-  /// About two milliseconds.
-  static var halfLife: Int { 1 << 21 }
+  let halfLife: Int
 
   private struct Account {
     /// Nil for what is no process, or one that cannot be told.
@@ -28,6 +27,11 @@ struct Turns<Guest> {
   /// Accounts with guests.
   private var waiting: [Int] = []
   private var total = 0
+
+  /// - Parameter halfLife: of what is remembered; about two milliseconds by default.
+  init(halfLife: Int = 1 << 21) {
+    self.halfLife = halfLife
+  }
 
   /// Nobody waits.
   var isEmpty: Bool { waiting.isEmpty }
@@ -82,12 +86,12 @@ struct Turns<Guest> {
   mutating func spend(_ work: Int, by place: Int) {
     total += work
     accounts[place].spent = spent(by: place) + work
-    accounts[place].halvings = total / Self.halfLife
+    accounts[place].halvings = total / halfLife
   }
 
   /// What was done for the account of late.
   func spent(by place: Int) -> Int {
-    accounts[place].spent >> (total / Self.halfLife - accounts[place].halvings)
+    accounts[place].spent >> (total / halfLife - accounts[place].halvings)
   }
 
   private mutating func takeFirst(of place: Int) -> Guest {

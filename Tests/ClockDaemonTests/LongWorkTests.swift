@@ -11,14 +11,18 @@ import Testing
 
   private func outcome(of line: String) throws -> (outcome: LongWork.Outcome, took: Duration) {
     let service = try TestBoard().service
-    let found = TestBoard.Mutexed<(LongWork.Outcome, Duration)?>(nil)
-    let isDone = Semaphore()
-    work.read(Array(line.utf8), for: nil, service) { outcome, took in
-      found.change { $0 = (outcome, took) }
-      isDone.signal()
-    }
-    isDone.wait()
-    return try #require(found.change { $0 })
+    let outcome = TestBoard.Mutexed<LongWork.Outcome?>(nil)
+    let time = TestBoard.Mutexed<Duration?>(nil)
+    let isOver = Semaphore()
+    work.read(
+      Array(line.utf8), for: nil, service,
+      over: { took in
+        time.change { $0 = took }
+        isOver.signal()
+      },
+      done: { found in outcome.change { $0 = found } })
+    isOver.wait()
+    return (try #require(outcome.change { $0 }), try #require(time.change { $0 }))
   }
 
   private func request(_ method: String, _ params: String = "{}") -> String {

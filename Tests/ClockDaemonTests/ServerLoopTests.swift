@@ -19,9 +19,10 @@ import Testing
     let answered = TestBoard.Mutexed([UInt64: Int]())
 
     /// - Parameter answer: bytes of the answer to each request; none is given where it is zero.
+    /// - Parameter handle: in place of an answer, given the connection's token.
     init(
       at path: String, mostUnread: Int = .max, answer: Int = 100_000,
-      log: TestBoard.Mutexed<[String]>
+      log: TestBoard.Mutexed<[String]>, handle: ((UInt64) -> ServerLoop.Handling)? = nil
     ) throws {
       poller = try Poller()
       listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
@@ -31,6 +32,7 @@ import Testing
         log: ClientLog { line in log.change { $0.append(line) } },
         shortcut: { _, _, _ in false },
         handler: { [answered] token, _, _ in
+          if let handle { return handle(token) }
           answered.change { $0[token, default: 0] += 1 }
           let text = JSONValue.string(String(repeating: "x", count: answer))
           return .now(answer == 0 ? nil : .result(text, id: 1))
@@ -157,5 +159,35 @@ import Testing
       #expect(server.loop.connections.isEmpty)
       server.answered.change { $0 = [:] }
     }
+  }
+
+  /// One at a time, of whom is still there.
+  @Test func longWorkIsStartedOneAfterTheOther() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let started = TestBoard.Mutexed([UInt64]())
+    let server = try Server(at: path, log: TestBoard.Mutexed([])) { token in
+      .long { started.change { $0.append(token) } }
+    }
+    func next() -> UInt64? { started.change { $0.popLast() } }
+    let first = try client(of: path)
+    var gone: OwnedDescriptor? = try client(of: path)
+    let last = try client(of: path)
+    for number in [first.number, gone?.number ?? -1, last.number] {
+      #expect(write(number, "{}\n", 3) == 3)
+    }
+    server.turn()
+    let one = try #require(next())
+    #expect(next() == nil)
+    gone = nil
+    server.turn()
+    #expect(next() == nil)
+    server.loop.longWorkIsOver(after: .milliseconds(100))
+    let other = try #require(next())
+    #expect(other != one && next() == nil)
+    server.loop.complete(one, .answered(.result(JSONValue.null, id: 1), complaint: nil))
+    server.loop.longWorkIsOver(after: .milliseconds(100))
+    #expect(next() == nil)
+    #expect(server.loop.connections.count == 2)
   }
 }

@@ -66,13 +66,13 @@ import Testing
     var turns = Turns<Int>()
     let early = turns.join(1)
     let late = turns.join(2)
-    turns.spend(Turns<Int>.halfLife / 2, by: early)
-    #expect(turns.spent(by: early) == Turns<Int>.halfLife / 2)
-    turns.spend(Turns<Int>.halfLife, by: late)
-    #expect(turns.spent(by: early) == Turns<Int>.halfLife / 4)
-    for _ in 0..<64 { turns.spend(Turns<Int>.halfLife, by: late) }
+    turns.spend(turns.halfLife / 2, by: early)
+    #expect(turns.spent(by: early) == turns.halfLife / 2)
+    turns.spend(turns.halfLife, by: late)
+    #expect(turns.spent(by: early) == turns.halfLife / 4)
+    for _ in 0..<64 { turns.spend(turns.halfLife, by: late) }
     #expect(turns.spent(by: early) == 0)
-    #expect(turns.spent(by: late) > Turns<Int>.halfLife)
+    #expect(turns.spent(by: late) > turns.halfLife)
   }
 
   @Test func toComeBackDoesNotClearAnAccount() {
@@ -86,7 +86,7 @@ import Testing
     // Nor may another one have it, as long as it is remembered.
     let other = turns.join(2)
     #expect(other != place)
-    for _ in 0..<64 { turns.spend(Turns<Int>.halfLife, by: other) }
+    for _ in 0..<64 { turns.spend(turns.halfLife, by: other) }
     #expect(turns.join(3) == place)
     #expect(turns.join(1) != place)
   }
