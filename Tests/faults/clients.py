@@ -15,6 +15,7 @@ STAMP = b'{"jsonrpc":"2.0","id":1,"method":"stamp","params":{"exchange":"binance
 OFFSETS = b'{"jsonrpc":"2.0","id":1,"method":"offsets"}\n'
 SUBSCRIBE = (
     b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"min_change_us":0}}\n')
+EXCHANGES = b'{"jsonrpc":"2.0","id":1,"method":"exchanges"}\n'
 RESYNC = b'{"jsonrpc":"2.0","id":1,"method":"resync","params":{"exchange":"binance"}}\n'
 
 Malice = Callable[[Path, threading.Event], None]
@@ -31,15 +32,17 @@ def connected(path: Path, timeout: float = 10) -> socket.socket:
             time.sleep(0.01)
 
 
-def latencies_us(path: Path, count: int, seconds: float) -> list[float]:
-    """How long requests for a stamp took, sorted: that many in a row, or for so long."""
+def latencies_us(
+    path: Path, count: int, seconds: float, request: bytes = STAMP
+) -> list[float]:
+    """How long requests took, sorted: that many in a row, or for so long."""
     found: list[float] = []
     deadline = time.monotonic() + seconds
     with connected(path, 30) as client:
         stream = client.makefile("rb")
         while len(found) < count and time.monotonic() < deadline:
             began = time.perf_counter_ns()
-            client.sendall(STAMP)
+            client.sendall(request)
             line = stream.readline()
             found.append((time.perf_counter_ns() - began) / 1000)
             # A virtual machine that the tests run in may be suspended itself.
@@ -171,6 +174,21 @@ def demands(path: Path, stop: threading.Event) -> None:
 
 
 BATCH = json.dumps([json.loads(OFFSETS)] * 256).encode() + b"\n"
+
+def many_batches(path: Path, stop: threading.Event) -> None:
+    """On 100 connections at once, as fast as each is answered."""
+    clients = [connected(path) for _ in range(100)]
+    for client in clients:
+        client.setblocking(False)
+    rest = [BATCH] * len(clients)
+    while not stop.wait(0.001):
+        for number, client in enumerate(clients):
+            with contextlib.suppress(BlockingIOError):
+                rest[number] = rest[number][client.send(rest[number]):] or BATCH
+            with contextlib.suppress(BlockingIOError):
+                while client.recv(1 << 20):
+                    pass
+
 
 MALICE: dict[str, Malice] = {
     "a flood of requests": flood,

@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from clients import (
-    MALICE, STAMP, attacking, connected, demands, latencies_us, percentile)
+    EXCHANGES, MALICE, STAMP, attacking, connected, demands, latencies_us, many_batches, percentile)
 from support import (
     BUILD, ConfiguredDaemon, Simulator, note, note_skip, open_files, resident_kib, row, wait_until)
 
@@ -83,6 +83,19 @@ class ClientMaliceTests(unittest.TestCase):
             f" and {ratios[0][0]:.1f} x (worst: {ratios[0][1]}) that on a machine as busy,"
             f" {worst:.0f} x that on a quiet one ({quiet:.0f} us) at worst;"
             f" RSS {before[0]} -> {most} KiB at most")
+
+    def test_a_list_does_not_wait_for_all_lists_of_another(self) -> None:
+        daemon = self.start()
+        with attacking(many_batches, daemon.socket, 2):
+            # Until all their connections wait for an answer.
+            wait_until(
+                lambda: daemon.ask("health")["counts"]["clients"] > 200, 20, "they are connected")
+            latencies_us(daemon.socket, 1000, 1)
+            found = latencies_us(daemon.socket, 20, 30, EXCHANGES)
+        row("2 x 100 connections that ask for 256 lists at a time", "20 lists of another client",
+            f"a list after {statistics.median(found) / 1000:.0f} ms, at most"
+            f" {found[-1] / 1000:.0f} ms")
+        self.assertLess(found[-1], 2 * HELD_UP_US, "it waits for all of them")
 
     def p99(self, daemon: ConfiguredDaemon) -> float:
         found = latencies_us(daemon.socket, 1_000_000, ROUND_SECONDS)
