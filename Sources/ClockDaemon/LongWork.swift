@@ -57,9 +57,9 @@ final class LongWork: Sendable {
     _ over: @escaping @Sendable (Duration) -> Void, _ work: @escaping @Sendable () -> Void
   ) {
     queue.async {
-      let began = HostClocks.monotonic()
+      let began = HostClocks.threadTime()
       work()
-      over(HostClocks.monotonic() - began)
+      over(HostClocks.threadTime() - began)
     }
   }
 

@@ -139,10 +139,10 @@ struct ServerLoop: ~Copyable {
   mutating func serve(from listener: borrowing OwnedDescriptor) {
     if !turns.isEmpty { serve(bulky: false, from: listener) }
     if !bulk.isEmpty {
-      let began = HostClocks.monotonic()
-      guard allowance.isOpen(at: began) else { return }
+      guard allowance.isOpen(at: HostClocks.monotonic()) else { return }
+      let began = HostClocks.threadTime()
       serve(bulky: true, from: listener)
-      allowance.spend(HostClocks.monotonic() - began)
+      allowance.spend(HostClocks.threadTime() - began)
     }
   }
 

@@ -87,6 +87,12 @@ package struct HostClocks: Sendable, Hashable {
     MonotonicInstant(nanoseconds: nanoseconds(.raw))
   }
 
+  /// The processor time of the calling thread. Calls `clock_gettime(2)`, which needs a system call
+  /// here.
+  package static func threadTime() -> Duration {
+    .nanoseconds(nanoseconds(CLOCK_THREAD_CPUTIME_ID))
+  }
+
   /// What a reader of the shared page needs: CLOCK_MONOTONIC_RAW, and just after it CLOCK_REALTIME
   /// as of the last tick, for which no counter is read; nanoseconds. Calls `clock_gettime(2)`.
   package static func coarse() -> (raw: Int64, realtime: Int64) {
@@ -113,6 +119,10 @@ package struct HostClocks: Sendable, Hashable {
     case .monotonic: id = CLOCK_MONOTONIC
     case .boottime: id = CLOCK_BOOTTIME
     }
+    return nanoseconds(id)
+  }
+
+  private static func nanoseconds(_ id: clockid_t) -> Int64 {
     var time = timespec()
     clock_gettime(id, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

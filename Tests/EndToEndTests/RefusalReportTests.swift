@@ -134,18 +134,21 @@ import Testing
       + #""message":"Timestamp for this request is outside of the recvWindow."}}"# + "\n"
     var clients: [SocketTests.RawClient] = []
     for _ in 0..<1_000 { clients.append(try SocketTests.RawClient(daemon.socketPath)) }
+    let sent = HostClocks.monotonic()
     for client in clients { client.send(line) }
     for client in clients {
       let result = try #require(try client.answer()["result"].flatMap(ReportResult.init(json:)))
       #expect(result.verdict == "clock" && result.isResynced && result.stamp != nil)
     }
+    let took = HostClocks.monotonic() - sent
     // They were told as soon as one probe had shown that the clock is right.
     try daemon.eventually("the burst is over") {
       try daemon.offset("binance").nextSyncMilliseconds > 0
     }
     let probes = simulator.counters(of: "binance").timeRequests - before
-    print("1,000 reports of one refusal: \(probes) probes")
-    #expect(probes == 8)
+    print("1,000 reports of one refusal: \(probes) probes in \(took.shortText)")
+    // Those that a slow machine reads seconds later are not at once.
+    #expect(probes >= 8 && probes <= 8 * (1 + Int(took / .seconds(2))))
   }
 
   /// A resync of a clock of whole seconds takes one for each probe.
