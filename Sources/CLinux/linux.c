@@ -39,7 +39,7 @@ static struct epoll_event connection_event(uint64_t token, int writing) {
   return event;
 }
 
-int ec_epoll_add_connection(int epoll, int fd, uint64_t token) {
+int ec_epoll_add_socket(int epoll, int fd, uint64_t token) {
   struct epoll_event event = connection_event(token, 0);
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }

@@ -9,11 +9,14 @@ extension ServerLoop {
   mutating func accept(from listener: borrowing OwnedDescriptor) -> Int {
     isDoorQueued = false
     var work = Work.turn
+    var isSomebodyLeft = true
     while work < Work.bulkAtATime {
       work += Work.connection
       do throws(SystemError) {
-        // It is told of again for as long as somebody waits.
-        guard let descriptor = try UnixSocket.accept(from: listener) else { break }
+        guard let descriptor = try UnixSocket.accept(from: listener) else {
+          isSomebodyLeft = false
+          break
+        }
         admit(descriptor)
       } catch {
         guard error.number == EMFILE || error.number == ENFILE else { break }
@@ -25,7 +28,15 @@ extension ServerLoop {
         break
       }
     }
+    // It is not told of again until somebody else comes.
+    if isSomebodyLeft { queueDoor() }
     return work
+  }
+
+  mutating func queueDoor() {
+    guard !isDoorQueued else { return }
+    isDoorQueued = true
+    bulk.append(.door, to: door)
   }
 
   private mutating func admit(_ descriptor: consuming OwnedDescriptor) {
@@ -40,7 +51,7 @@ extension ServerLoop {
       token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: peer?.user),
       accounts: accounts)
     do throws(SystemError) {
-      try poller.add(connection: connection.descriptor, token: nextToken)
+      try poller.add(connection.descriptor, token: nextToken)
     } catch {
       leave(accounts)
       connection.enqueue(Self.refusal("the daemon cannot serve another client: \(error)"))

@@ -72,7 +72,7 @@ struct ServerLoop: ~Copyable {
   /// Whose long work waits for that of another, which is charged to `longAccount`.
   var long = Turns<(connection: Connection, start: () -> Void)>(halfLife: 1 << 31)
   private var longAccount: Int?
-  private let door: Int
+  let door: Int
   let news: Int
   var isDoorQueued = false
   var isNewsQueued = false
@@ -119,9 +119,7 @@ struct ServerLoop: ~Copyable {
   /// Notes that something is to be done.
   mutating func handle(_ event: Poller.Event) {
     if event.token == Self.listenerToken {
-      guard !isDoorQueued else { return }
-      isDoorQueued = true
-      bulk.append(.door, to: door)
+      queueDoor()
     } else if let connection = connections[event.token] {
       connection.note(event)
       queue(connection)

@@ -35,22 +35,14 @@ package final class Poller: Sendable {
     events.deallocate()
   }
 
-  /// Watches for something to read. `token` comes back with each event, for as long as there is
-  /// something.
-  package func add(_ descriptor: borrowing OwnedDescriptor, token: UInt64) throws(SystemError) {
-    _ = try check(ec_epoll_add(epoll.number, descriptor.number, token), "watch a descriptor")
+  /// Watches a connection, or a socket that listens. `token` comes back once when something comes,
+  /// not again for as long as that is not read.
+  package func add(_ socket: borrowing OwnedDescriptor, token: UInt64) throws(SystemError) {
+    _ = try check(ec_epoll_add_socket(epoll.number, socket.number, token), "watch a socket")
   }
 
-  /// Watches a connection. It is told of once when something comes, not again for as long as that
-  /// is not read.
-  package func add(
-    connection: borrowing OwnedDescriptor, token: UInt64
-  ) throws(SystemError) {
-    _ = try check(
-      ec_epoll_add_connection(epoll.number, connection.number, token), "watch a connection")
-  }
-
-  /// The same as the first for a timer, which stays open as long as this.
+  /// Watches a timer, which stays open as long as this. `token` comes back for as long as it is not
+  /// read.
   package func add(timer descriptor: CInt, token: UInt64) throws(SystemError) {
     _ = try check(ec_epoll_add(epoll.number, descriptor, token), "watch a timer")
   }

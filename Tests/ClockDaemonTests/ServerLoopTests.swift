@@ -81,6 +81,12 @@ import Testing
     var unreadBytes: Int { loop.connections.values.reduce(0) { $0 + $1.waitingBytes } }
   }
 
+  /// For an array of them.
+  private final class OwnedDescriptorBox {
+    let descriptor: OwnedDescriptor
+    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+  }
+
   private func client(of path: String) throws -> OwnedDescriptor {
     try UnixSocket.connect(to: path, patience: .seconds(10))
   }
@@ -159,6 +165,27 @@ import Testing
       #expect(server.loop.connections.isEmpty)
       server.answered.change { $0 = [:] }
     }
+  }
+
+  /// While they wait for it, the thread sleeps.
+  @Test func aFloodOfClientsIsLetInLittleByLittle() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let server = try Server(at: path, log: TestBoard.Mutexed([]))
+    var clients: [OwnedDescriptorBox] = []
+    for _ in 0..<90 { clients.append(OwnedDescriptorBox(try client(of: path))) }
+    // Nothing else comes: it is told of once.
+    var events = 0
+    server.poller.wait(for: .zero) {
+      server.loop.handle($0)
+      events += 1
+    }
+    server.poller.wait(for: .zero) { _ in events += 1 }
+    #expect(events == 1)
+    server.loop.serve(from: server.listener)
+    #expect((1...10).contains(server.loop.connections.count))
+    server.turn()
+    #expect(server.loop.connections.count == 90)
   }
 
   /// One at a time, of whom is still there.

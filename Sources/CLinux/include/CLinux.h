@@ -16,8 +16,8 @@ int ec_epoll_create(void);
 /* Watches fd for reading, level-triggered; token comes back from ec_epoll_wait. Calls
    epoll_ctl(2). */
 int ec_epoll_add(int epoll, int fd, uint64_t token);
-/* Watches a connection for reading (and for writing when asked), edge-triggered. */
-int ec_epoll_add_connection(int epoll, int fd, uint64_t token);
+/* Watches a connection, or a socket that listens, for reading; edge-triggered. */
+int ec_epoll_add_socket(int epoll, int fd, uint64_t token);
 int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int writing);
 int ec_epoll_remove(int epoll, int fd);
 
