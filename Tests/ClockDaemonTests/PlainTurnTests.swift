@@ -8,32 +8,19 @@ import Testing
 
 /// Plain requests of many clients, which are answered together.
 @Suite struct PlainTurnTests {
-  private final class Client {
-    let descriptor: OwnedDescriptor
-
-    init(of path: String) throws {
-      descriptor = try UnixSocket.connect(to: path, patience: .seconds(10))
-    }
-  }
-
   /// Answers stamps with their id and the reading of CLOCK_MONOTONIC_RAW that they are made of, and
   /// leaves all else to the handler, which gives back what it is asked.
   private final class Server {
     private let scratch = Scratch()
-    private let poller: Poller
-    private let listener: OwnedDescriptor
-    private var loop: ServerLoop
-    private let clients: [Client]
+    private let served: ServedLoop
+    private let clients: [LoopClient]
     /// How many lines the handler was asked.
     let handled = TestBoard.Mutexed(0)
 
     init(clients count: Int) throws {
       let path = scratch.root + "/socket"
-      poller = try Poller()
-      listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
-      try poller.add(listener, token: ServerLoop.listenerToken)
-      loop = ServerLoop(
-        poller: poller, maxClients: 100,
+      served = try ServedLoop(
+        at: path,
         shortcut: { request, clocks, output in
           guard request.method == .stamp else { return false }
           output += request.id
@@ -45,7 +32,7 @@ import Testing
           guard case .line(let line) = input else { return .now(nil) }
           return .now(.result(JSONValue.string(String(decoding: line, as: UTF8.self)), id: 0))
         })
-      clients = try (0..<count).map { _ in try Client(of: path) }
+      clients = try (0..<count).map { _ in try LoopClient(of: path) }
       settle()
     }
 
@@ -54,26 +41,9 @@ import Testing
       #expect(bytes.withUnsafeBytes { clients[client].descriptor.send($0) } == .bytes(bytes.count))
     }
 
-    /// Looks once at what is there, and deals with some of it.
-    func step() {
-      poller.wait(for: .zero) { loop.handle($0) }
-      loop.serve(from: listener)
-    }
-
-    var idleTime: Duration? { loop.idleTime }
-
-    /// Deals with all that is there.
-    func settle() {
-      var isBusy = true
-      while isBusy {
-        isBusy = loop.idleTime != nil
-        poller.wait(for: .zero) { event in
-          isBusy = true
-          loop.handle(event)
-        }
-        loop.serve(from: listener)
-      }
-    }
+    func step() { served.step() }
+    func settle() { served.settle() }
+    var idleTime: Duration? { served.loop.idleTime }
 
     /// What has come.
     func text(of client: Int) -> String {

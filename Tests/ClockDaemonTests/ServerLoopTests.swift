@@ -9,11 +9,8 @@ import Testing
 
 /// What waits for all clients together, without a daemon around it.
 @Suite struct ServerLoopTests {
-  /// A loop, and what belongs to the thread that it runs on.
   private final class Server {
-    let poller: Poller
-    let listener: OwnedDescriptor
-    var loop: ServerLoop
+    let served: ServedLoop
 
     /// How many lines were answered, of each connection.
     let answered = TestBoard.Mutexed([UInt64: Int]())
@@ -24,13 +21,8 @@ import Testing
       at path: String, mostUnread: Int = .max, answer: Int = 100_000,
       log: TestBoard.Mutexed<[String]>, handle: ((UInt64) -> ServerLoop.Handling)? = nil
     ) throws {
-      poller = try Poller()
-      listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
-      try poller.add(listener, token: ServerLoop.listenerToken)
-      loop = ServerLoop(
-        poller: poller, maxClients: 100, mostUnread: mostUnread,
-        log: ClientLog { line in log.change { $0.append(line) } },
-        shortcut: { _, _, _ in false },
+      served = try ServedLoop(
+        at: path, mostUnread: mostUnread, log: ClientLog { line in log.change { $0.append(line) } },
         handler: { [answered] token, _, _ in
           if let handle { return handle(token) }
           answered.change { $0[token, default: 0] += 1 }
@@ -39,24 +31,8 @@ import Testing
         })
     }
 
-    /// Looks once at what is there, and deals with some of it.
-    func step() {
-      poller.wait(for: .zero) { loop.handle($0) }
-      loop.serve(from: listener)
-    }
-
-    /// Deals with all that is there.
-    func turn() {
-      var isBusy = true
-      while isBusy {
-        isBusy = loop.idleTime != nil
-        poller.wait(for: .zero) { event in
-          isBusy = true
-          loop.handle(event)
-        }
-        loop.serve(from: listener)
-      }
-    }
+    func step() { served.step() }
+    func turn() { served.settle() }
 
     func takeRequests(of client: borrowing OwnedDescriptor) {
       for _ in 0..<4 {
@@ -78,13 +54,7 @@ import Testing
       return true
     }
 
-    var unreadBytes: Int { loop.connections.values.reduce(0) { $0 + $1.waitingBytes } }
-  }
-
-  /// For an array of them.
-  private final class OwnedDescriptorBox {
-    let descriptor: OwnedDescriptor
-    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+    var unreadBytes: Int { served.loop.connections.values.reduce(0) { $0 + $1.waitingBytes } }
   }
 
   private func client(of path: String) throws -> OwnedDescriptor {
@@ -112,9 +82,9 @@ import Testing
     let third = try client(of: path)
     server.takeRequests(of: first)
     server.takeRequests(of: second)
-    #expect(server.loop.connections.count == 3)
+    #expect(server.served.loop.connections.count == 3)
     server.takeRequests(of: third)
-    #expect(server.loop.connections.count == 2)
+    #expect(server.served.loop.connections.count == 2)
     #expect(server.unreadBytes == 2 * each)
     let lines = log.change { $0 }
     #expect(lines.count == 1)
@@ -162,7 +132,7 @@ import Testing
       shutdown(client.number, CInt(SHUT_WR))
       server.turn()
       #expect(server.answered.change { $0.values.max() } == count + 1)
-      #expect(server.loop.connections.isEmpty)
+      #expect(server.served.loop.connections.isEmpty)
       server.answered.change { $0 = [:] }
     }
   }
@@ -172,20 +142,20 @@ import Testing
     let scratch = Scratch()
     let path = scratch.root + "/socket"
     let server = try Server(at: path, log: TestBoard.Mutexed([]))
-    var clients: [OwnedDescriptorBox] = []
-    for _ in 0..<90 { clients.append(OwnedDescriptorBox(try client(of: path))) }
+    var clients: [LoopClient] = []
+    for _ in 0..<90 { clients.append(try LoopClient(of: path)) }
     // Nothing else comes: it is told of once.
     var events = 0
-    server.poller.wait(for: .zero) {
-      server.loop.handle($0)
+    server.served.poller.wait(for: .zero) {
+      server.served.loop.handle($0)
       events += 1
     }
-    server.poller.wait(for: .zero) { _ in events += 1 }
+    server.served.poller.wait(for: .zero) { _ in events += 1 }
     #expect(events == 1)
-    server.loop.serve(from: server.listener)
-    #expect((1...10).contains(server.loop.connections.count))
+    server.served.serve()
+    #expect((1...10).contains(server.served.loop.connections.count))
     server.turn()
-    #expect(server.loop.connections.count == 90)
+    #expect(server.served.loop.connections.count == 90)
   }
 
   /// One at a time, of whom is still there.
@@ -209,12 +179,12 @@ import Testing
     gone = nil
     server.turn()
     #expect(next() == nil)
-    server.loop.longWorkIsOver(after: .milliseconds(100))
+    server.served.loop.longWorkIsOver(after: .milliseconds(100))
     let other = try #require(next())
     #expect(other != one && next() == nil)
-    server.loop.complete(one, .answered(.result(JSONValue.null, id: 1), complaint: nil))
-    server.loop.longWorkIsOver(after: .milliseconds(100))
+    server.served.loop.complete(one, .answered(.result(JSONValue.null, id: 1), complaint: nil))
+    server.served.loop.longWorkIsOver(after: .milliseconds(100))
     #expect(next() == nil)
-    #expect(server.loop.connections.count == 2)
+    #expect(server.served.loop.connections.count == 2)
   }
 }

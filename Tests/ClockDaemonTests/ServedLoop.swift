@@ -1,0 +1,55 @@
+import LinuxSystem
+
+@testable import ClockDaemon
+
+/// A loop with its socket, and what else belongs to the thread that it runs on.
+final class ServedLoop {
+  let poller: Poller
+  private let listener: OwnedDescriptor
+  var loop: ServerLoop
+
+  init(
+    at path: String, mostUnread: Int = .max, log: ClientLog = ClientLog(),
+    shortcut: @escaping ServerLoop.Shortcut = { _, _, _ in false },
+    handler: @escaping ServerLoop.Handler
+  ) throws {
+    poller = try Poller()
+    listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
+    try poller.add(listener, token: ServerLoop.listenerToken)
+    loop = ServerLoop(
+      poller: poller, maxClients: 100, mostUnread: mostUnread, log: log, shortcut: shortcut,
+      handler: handler)
+  }
+
+  /// Looks once at what is there, and deals with some of it.
+  func step() {
+    poller.wait(for: .zero) { loop.handle($0) }
+    serve()
+  }
+
+  func serve() {
+    loop.serve(from: listener)
+  }
+
+  /// Deals with all that is there.
+  func settle() {
+    var isBusy = true
+    while isBusy {
+      isBusy = loop.idleTime != nil
+      poller.wait(for: .zero) { event in
+        isBusy = true
+        loop.handle(event)
+      }
+      serve()
+    }
+  }
+}
+
+/// One connection to it; blocks for 10 s at most.
+final class LoopClient {
+  let descriptor: OwnedDescriptor
+
+  init(of path: String) throws {
+    descriptor = try UnixSocket.connect(to: path, patience: .seconds(10))
+  }
+}
