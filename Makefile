@@ -112,7 +112,7 @@ test: deps lint
 	    test-systemd test-fuzz; do \
 	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
-	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED)|^Ran |^SKIPPED' $$log; \
+	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED|FLAKY)|^Ran |^SKIPPED' $$log; \
 	! grep -q '^FAILED' $$log
 
 test-swift: deps

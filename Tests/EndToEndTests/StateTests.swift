@@ -237,10 +237,10 @@ import Testing
     let daemon = try DaemonProcess(
       following: simulator, in: directory,
       environment: ["STATE_DIRECTORY=\(directory.root):/nonexistent"])
-    try daemon.waitUntilReady()
+    try daemon.wait("binance", until: "synchronized")
     daemon.process.signal(SIGTERM)
     #expect(daemon.process.exitCode() == 0)
-    #expect(try saved().entries.first?.memory?.estimate != nil)
+    #expect(try saved().entries.first?.memory?.estimate != nil, "\(daemon.log)")
     #expect(!daemon.log.contains("no state is kept"))
   }
 
