@@ -337,6 +337,18 @@ actor ClockDaemon {
       watch: board.read().host, isUrgent: isUrgent)
   }
 
+  /// Has all that is known now written, for the last time. Waits for it, but not for long.
+  nonisolated func saveLast() {
+    let isNoted = DispatchSemaphore(value: 0)
+    // What was published a moment ago may be waiting for its turn.
+    enqueue {
+      $0.saveState()
+      isNoted.signal()
+    }
+    _ = isNoted.wait(timeout: .now() + StateKeeper.patience)
+    keeper?.saveLast()
+  }
+
   private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {
     let hasChanged = exchanges[index].endpoints.resyncEnded(
       isGood: failure == nil, at: HostClocks.monotonic())

@@ -100,7 +100,7 @@ package enum DaemonCommand {
         end: {
           notifier.sendLast("STOPPING=1")
           server.stop()
-          keeper?.saveLast()
+          daemon.saveLast()
           watch.removeFile()
           Log.write(.info, "stopped", .stopped)
           Log.flush(within: .seconds(1))
