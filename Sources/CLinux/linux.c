@@ -33,19 +33,20 @@ int ec_epoll_add(int epoll, int fd, uint64_t token) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static struct epoll_event connection_event(uint64_t token, int writing) {
+static struct epoll_event connection_event(uint64_t token, int reading, int writing) {
   struct epoll_event event = {
-      .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (writing ? EPOLLOUT : 0), .data.u64 = token};
+      .events = EPOLLRDHUP | EPOLLET | (reading ? EPOLLIN : 0) | (writing ? EPOLLOUT : 0),
+      .data.u64 = token};
   return event;
 }
 
 int ec_epoll_add_socket(int epoll, int fd, uint64_t token) {
-  struct epoll_event event = connection_event(token, 0);
+  struct epoll_event event = connection_event(token, 1, 0);
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int writing) {
-  struct epoll_event event = connection_event(token, writing);
+int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int reading, int writing) {
+  struct epoll_event event = connection_event(token, reading, writing);
   return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
 }
 

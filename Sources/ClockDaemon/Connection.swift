@@ -66,6 +66,7 @@ final class Connection {
   private(set) var hasLines = false
   private var output: [UInt8] = []
   private var isWatchedForWriting = false
+  private var isWatchedForReading = true
 
   init(
     token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: Accounts
@@ -191,9 +192,17 @@ final class Connection {
     }
   }
 
-  func watch(with poller: Poller) {
-    guard isWatchedForWriting == output.isEmpty else { return }
-    isWatchedForWriting = !output.isEmpty
-    poller.change(connection: descriptor, token: token, writing: isWatchedForWriting)
+  /// Has the poller tell of what happens next.
+  func watch(with poller: Poller) { watch(with: poller, reading: true, writing: !output.isEmpty) }
+
+  /// Has the poller tell nothing of what comes, until `watch`.
+  func stopListening(with poller: Poller) {
+    watch(with: poller, reading: false, writing: isWatchedForWriting)
+  }
+
+  private func watch(with poller: Poller, reading: Bool, writing: Bool) {
+    guard isWatchedForReading != reading || isWatchedForWriting != writing else { return }
+    (isWatchedForReading, isWatchedForWriting) = (reading, writing)
+    poller.change(connection: descriptor, token: token, reading: reading, writing: writing)
   }
 }

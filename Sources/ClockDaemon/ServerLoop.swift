@@ -122,6 +122,8 @@ struct ServerLoop: ~Copyable {
       queueDoor()
     } else if let connection = connections[event.token] {
       connection.note(event)
+      // Who waits for its turn could wake this thread with each byte.
+      if connection.isQueued, connection.isBulky { connection.stopListening(with: poller) }
       queue(connection)
     }
   }
@@ -261,6 +263,7 @@ struct ServerLoop: ~Copyable {
           let request = bytes.withMemoryRebound(to: UInt8.self, { PlainRequest(line: $0) })
         {
           connection.isBulky = false
+          connection.watch(with: poller)
           questions.append(Question(connection: connection, request: request, line: bytes))
           questionBytes += count
           if questionBytes > Self.mostRead || connection.isReadable { answerPlainRequests() }

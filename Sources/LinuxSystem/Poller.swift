@@ -47,11 +47,13 @@ package final class Poller: Sendable {
     _ = try check(ec_epoll_add(epoll.number, descriptor, token), "watch a timer")
   }
 
-  /// Whether to tell also when a connection takes more again.
+  /// Whether to tell when something comes, at once where it has come already, and when a connection
+  /// takes more again.
   package func change(
-    connection: borrowing OwnedDescriptor, token: UInt64, writing: Bool
+    connection: borrowing OwnedDescriptor, token: UInt64, reading: Bool, writing: Bool
   ) {
-    ec_epoll_modify_connection(epoll.number, connection.number, token, writing ? 1 : 0)
+    ec_epoll_modify_connection(
+      epoll.number, connection.number, token, reading ? 1 : 0, writing ? 1 : 0)
   }
 
   package func remove(_ descriptor: borrowing OwnedDescriptor) {

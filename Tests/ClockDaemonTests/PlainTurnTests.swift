@@ -42,6 +42,8 @@ import Testing
     }
 
     func step() { served.step() }
+    func look() -> Int { served.look() }
+    func serve() { served.serve() }
     func settle() { served.settle() }
     var idleTime: Duration? { served.loop.idleTime }
 
@@ -149,5 +151,40 @@ import Testing
         #expect(lines.count == 1 && (isPlain || isWhole), "\(length): \(lines)")
       }
     }
+  }
+
+  /// Else each byte of a slow writer would wake the thread.
+  @Test func whoWaitsForItsTurnIsNotToldOfAgain() throws {
+    let server = try Server(clients: 2)
+    // Part of a request: no plain one any more.
+    server.send("{", by: 0)
+    server.settle()
+    #expect(server.look() == 0)
+    // Each is told of once, and the first of these has it wait for its turn.
+    for (byte, told) in zip(["a", "b", "c", "d"], [1, 1, 0, 0]) {
+      server.send(byte, by: 0)
+      #expect(server.look() == told, "\(byte)")
+    }
+    // Another one is.
+    server.send(request(7), by: 1)
+    #expect(server.look() == 1)
+    server.settle()
+    #expect(server.lines(of: 1).count == 1)
+    // After its turn it is told of again, and nothing of it is lost.
+    server.send("}\n", by: 0)
+    #expect(server.look() == 1)
+    server.settle()
+    #expect(server.text(of: 0).contains("{abcd}"))
+    // So is one of which it turns out that it has a plain request.
+    for part in [request(8).prefix(20), request(8).dropFirst(20)] {
+      server.send(String(part), by: 0)
+      #expect(server.look() == 1)
+    }
+    server.settle()
+    #expect(server.lines(of: 0).first?.hasPrefix("8 ") == true)
+    server.send(request(9), by: 0)
+    #expect(server.look() == 1)
+    server.settle()
+    #expect(server.lines(of: 0).first?.hasPrefix("9 ") == true)
   }
 }

@@ -27,6 +27,16 @@ final class ServedLoop {
     serve()
   }
 
+  /// Looks only; gives back how much there was to be told.
+  func look() -> Int {
+    var events = 0
+    poller.wait(for: .zero) { event in
+      events += 1
+      loop.handle(event)
+    }
+    return events
+  }
+
   func serve() {
     loop.serve(from: listener)
   }

@@ -18,7 +18,7 @@ int ec_epoll_create(void);
 int ec_epoll_add(int epoll, int fd, uint64_t token);
 /* Watches a connection, or a socket that listens, for reading; edge-triggered. */
 int ec_epoll_add_socket(int epoll, int fd, uint64_t token);
-int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int writing);
+int ec_epoll_modify_connection(int epoll, int fd, uint64_t token, int reading, int writing);
 int ec_epoll_remove(int epoll, int fd);
 
 struct ec_epoll_event {
