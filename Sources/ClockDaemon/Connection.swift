@@ -37,6 +37,8 @@ final class Connection {
 
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
+  /// It takes long, and is of use only to who waits for its answer.
+  var isLongWork = false
 
   /// What the loop has to know of it without asking it.
   struct Listing: Equatable {

@@ -95,6 +95,8 @@ extension Message {
     guard case .single(.success(let request)) = self, request.asksForAList,
       !request.isAboutItsConnection
     else { return false }
+    // It gets no list, and is carried out even if its client is gone.
+    if request.id == nil, request.method == Method.resync.rawValue { return false }
     return exchanges() > LongWork.manyExchanges || request.method == Method.exchanges.rawValue
   }
 }

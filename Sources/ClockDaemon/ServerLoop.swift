@@ -221,7 +221,7 @@ struct ServerLoop: ~Copyable {
   /// What came of a request that had to wait.
   mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome) {
     guard let connection = connections[token] else { return }
-    connection.isWaiting = false
+    (connection.isWaiting, connection.isLongWork) = (false, false)
     connection.session.isAnswerPending = false
     switch outcome {
     case .answered(let answer, let complaint):
@@ -325,7 +325,7 @@ struct ServerLoop: ~Copyable {
       connection.isWaiting = true
       session.isAnswerPending = session.began > began
     case .long(let start):
-      connection.isWaiting = true
+      (connection.isWaiting, connection.isLongWork) = (true, true)
       long.append((connection, start), to: connection.accounts.long)
       startLongWork()
     }
@@ -343,8 +343,8 @@ struct ServerLoop: ~Copyable {
   /// Sends what is ready, and closes or watches the connection as it stands.
   mutating func settle(_ connection: Connection) {
     connection.flush()
-    // Nobody is left to hear the answer.
-    if connection.isGone, connection.isWaiting { connection.cutOff() }
+    // Nobody is left to hear the answer. What else it has sent is carried out.
+    if connection.isGone, connection.isLongWork { connection.cutOff() }
     if connection.isFinished {
       close(connection)
     } else {

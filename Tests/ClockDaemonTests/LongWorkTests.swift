@@ -74,6 +74,9 @@ import Testing
     #expect(isLong("exchanges", 1))
     #expect(!isLong("offset", 1000, "{\"exchange\":\"okx\"}"))
     #expect(!isLong("stamp", 1000, "{\"exchange\":\"okx\"}"))
+    #expect(isLong("resync", 1000))
+    let notification = Request(id: nil, method: "resync").line
+    #expect(!Message(line: Array(notification.utf8)).isLongWork(exchanges: 1000))
     // What it tells later on is told on its connection.
     #expect(!isLong("subscribe", 1000))
   }

@@ -187,4 +187,27 @@ import Testing
     #expect(next() == nil)
     #expect(server.served.loop.connections.count == 2)
   }
+
+  /// A script may end as soon as it has said what is to be done.
+  @Test func whatWasSentBeforeItsClientWasGoneIsCarriedOut() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let begun = TestBoard.Mutexed([UInt64]())
+    let server = try Server(at: path, log: TestBoard.Mutexed([])) { token in
+      begun.change { $0.append(token) }
+      return .later
+    }
+    do {
+      let client = try client(of: path)
+      #expect(write(client.number, "{}\n{}\n{}\n", 9) == 9)
+    }
+    server.turn()
+    for count in 1...3 {
+      let tokens = begun.change { $0 }
+      #expect(tokens.count == count)
+      server.served.loop.complete(tokens[0], .answered(nil, complaint: nil))
+      server.turn()
+    }
+    #expect(server.served.loop.connections.isEmpty)
+  }
 }

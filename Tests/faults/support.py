@@ -80,11 +80,14 @@ class ConfiguredDaemon(Daemon):
     def demand_resyncs(self, ids: list[str] | None = None) -> None:
         """Of these exchanges or all, without waiting for the slowest."""
         wanted = [{}] if ids is None else [{"exchange": id} for id in ids]
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(self.socket))
-            for each in wanted:
-                line = {"jsonrpc": "2.0", "method": "resync", "params": each}
-                connection.sendall(json.dumps(line).encode() + b"\n")
+        # Who has gone is not waited for either: the second would wait for the first.
+        for first in range(0, len(wanted), 40):
+            batch = [
+                {"jsonrpc": "2.0", "method": "resync", "params": each}
+                for each in wanted[first : first + 40]]
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(self.socket))
+                connection.sendall(json.dumps(batch).encode() + b"\n")
 
     def reconnect(self) -> None:
         """Asks over another connection from now on."""
