@@ -18,6 +18,7 @@ extension ServerLoop {
           break
         }
         admit(descriptor)
+        bulk.spend(Work.farewell, by: door)
       } catch {
         guard error.number == EMFILE || error.number == ENFILE else { break }
         spare = nil

@@ -312,6 +312,8 @@ struct ServerLoop: ~Copyable {
         work += Work.line(bytes: bytes.count)
       }
       work += Work.answer(bytes: connection.waitingBytes - waitingBytes)
+      // One answer that nobody takes is enough.
+      if connection.isGone { connection.flush() }
     } while work < most
     return work
   }

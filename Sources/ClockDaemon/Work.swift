@@ -17,6 +17,10 @@ enum Work {
   /// To let one in, or to close it.
   static let connection = 12_000
 
+  /// What one that was let in may want at once. Those that come and go get as many turns as the
+  /// door: fewer are let in than can be seen off.
+  static let farewell = 50_000
+
   static func reading(bytes: Int) -> Int { bytes / 2 }
 
   static func line(bytes: Int) -> Int { 1_000 + 20 * bytes }

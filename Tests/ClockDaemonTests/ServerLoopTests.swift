@@ -210,4 +210,28 @@ import Testing
     }
     #expect(server.served.loop.connections.isEmpty)
   }
+
+  /// They are seen off as fast as they are let in, and take nobody's place.
+  @Test func whoComesAndGoesDoesNotPileUp() throws {
+    let scratch = Scratch()
+    let path = scratch.root + "/socket"
+    let server = try Server(at: path, answer: 2_000, log: TestBoard.Mutexed([]))
+    let lines = [UInt8](String(repeating: "{}\n", count: 50).utf8)
+    var (sent, most): (UInt64, Int) = (0, 0)
+    let firstToken = server.served.loop.nextToken
+    while sent < 2_000 {
+      // Not more than the kernel has wait.
+      if sent < server.served.loop.nextToken - firstToken + 20 {
+        let client = try client(of: path)
+        _ = lines.withUnsafeBytes { client.send($0) }
+        sent += 1
+      }
+      server.step()
+      most = max(most, server.served.loop.connections.count)
+    }
+    #expect(most < 50)
+    #expect(server.answered.change { $0.values.max() } == 1)
+    server.turn()
+    #expect(server.served.loop.connections.isEmpty)
+  }
 }
