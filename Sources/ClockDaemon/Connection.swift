@@ -22,6 +22,9 @@ final class Connection {
   /// What it sent last was more than a plain request.
   var isBulky = false
 
+  /// The poller tells of what comes.
+  private(set) var isListenedTo = true
+
   /// It waits for its turn.
   var isQueued = false
 
@@ -68,7 +71,6 @@ final class Connection {
   private(set) var hasLines = false
   private var output: [UInt8] = []
   private var isWatchedForWriting = false
-  private var isWatchedForReading = true
 
   init(
     token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: Accounts
@@ -194,17 +196,19 @@ final class Connection {
     }
   }
 
-  /// Has the poller tell of what happens next.
-  func watch(with poller: Poller) { watch(with: poller, reading: true, writing: !output.isEmpty) }
+  /// Has the poller tell of what happens next: of what comes only once all that came is read.
+  func watch(with poller: Poller) {
+    watch(with: poller, reading: isListenedTo || !isReadable, writing: !output.isEmpty)
+  }
 
-  /// Has the poller tell nothing of what comes, until `watch`.
+  /// Has the poller tell nothing of what comes.
   func stopListening(with poller: Poller) {
     watch(with: poller, reading: false, writing: isWatchedForWriting)
   }
 
   private func watch(with poller: Poller, reading: Bool, writing: Bool) {
-    guard isWatchedForReading != reading || isWatchedForWriting != writing else { return }
-    (isWatchedForReading, isWatchedForWriting) = (reading, writing)
+    guard isListenedTo != reading || isWatchedForWriting != writing else { return }
+    (isListenedTo, isWatchedForWriting) = (reading, writing)
     poller.change(connection: descriptor, token: token, reading: reading, writing: writing)
   }
 }

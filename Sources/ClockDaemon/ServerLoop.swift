@@ -261,13 +261,13 @@ struct ServerLoop: ~Copyable {
       switch connection.descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: room)) {
       case .bytes(let count):
         // What did not fit would not be told of again, nor that no more will come.
-        connection.isReadable = count == room.count || connection.isEnding
+        connection.isReadable =
+          count == room.count || connection.isEnding || !connection.isListenedTo
         let bytes = UnsafeRawBufferPointer(rebasing: room.prefix(count))
         if connection.isQuiet,
           let request = bytes.withMemoryRebound(to: UInt8.self, { PlainRequest(line: $0) })
         {
           connection.isBulky = false
-          connection.watch(with: poller)
           questions.append(Question(connection: connection, request: request, line: bytes))
           questionBytes += count
           if questionBytes > Self.mostRead || connection.isReadable { answerPlainRequests() }

@@ -187,4 +187,25 @@ import Testing
     server.settle()
     #expect(server.lines(of: 0).first?.hasPrefix("9 ") == true)
   }
+
+  /// Nor after it, as long as something came each time.
+  @Test func ofWhomSomethingComesEachTimeIsNotToldOf() throws {
+    let many = 40
+    let server = try Server(clients: many)
+    for client in 0..<many { server.send("{", by: client) }
+    server.settle()
+    for _ in 1...2 {
+      for client in 0..<many { server.send("a", by: client) }
+      #expect(server.look() == many)
+    }
+    // More than one look's share: the first has had its turn, and waits for the next.
+    server.serve()
+    server.send("b", by: 0)
+    #expect(server.look() == 0)
+    server.settle()
+    server.send("}\n", by: 0)
+    #expect(server.look() == 1)
+    server.settle()
+    #expect(server.text(of: 0).contains("{aab}"))
+  }
 }
