@@ -52,24 +52,27 @@ class ClientMaliceTests(unittest.TestCase):
         other = self.start("[socket]\nmax_clients = 4096\n", place="other")
         pid = daemon.process.pid
         requests = self.requests()
-        quiet = statistics.median(self.p99(daemon) for _ in range(ROUNDS))
         before = (resident_kib(pid), open_files(pid))
         most = before[0]
         ratios: list[tuple[float, str]] = []
         worst = 0.0
         for name, malice in MALICE.items():
-            controls, found = [], []
+            quiets, controls, found = [], [], []
             for _ in range(ROUNDS):
+                quiets.append(self.p99(daemon))
                 with attacking(malice, other.socket, 2):
                     controls.append(self.p99(daemon))
                 with attacking(malice, daemon.socket, 2):
                     found.append(self.p99(daemon))
                     most = max(most, resident_kib(pid))
-            busy, attacked = statistics.median(controls), statistics.median(found)
-            ratios.append((attacked / busy, name))
-            worst = max(worst, attacked / quiet)
-            note(f"{name}: p99 {attacked:.0f} us, {attacked / busy:.1f} x that of a busy machine"
-                 f" ({busy:.0f} us), {attacked / quiet:.1f} x that of a quiet one;"
+            quiet, busy, attacked = map(statistics.median, (quiets, controls, found))
+            # Of what was measured one after the other: how fast the machine is changes.
+            of_quiet = statistics.median(a / b for a, b in zip(found, quiets))
+            of_busy = statistics.median(a / b for a, b in zip(found, controls))
+            ratios.append((of_quiet, name))
+            worst = max(worst, of_busy)
+            note(f"{name}: p99 {attacked:.0f} us, {of_quiet:.1f} x that of a quiet machine"
+                 f" ({quiet:.0f} us), {of_busy:.1f} x that of one as busy ({busy:.0f} us);"
                  f" RSS {resident_kib(pid)} KiB")
             # Ratios are printed rather than judged: four processes want two cores.
             self.assertLess(min(found), HELD_UP_US, f"{name} holds up another client")
@@ -80,8 +83,9 @@ class ClientMaliceTests(unittest.TestCase):
         middle = ratios[len(ratios) // 2]
         row(f"{len(MALICE)} kinds of bad clients", "2 processes of each",
             f"another client is answered all along; its p99 is {middle[0]:.1f} x (median malice)"
-            f" and {ratios[0][0]:.1f} x (worst: {ratios[0][1]}) that on a machine as busy,"
-            f" {worst:.0f} x that on a quiet one ({quiet:.0f} us) at worst;"
+            f" and {ratios[0][0]:.1f} x (worst: {ratios[0][1]}) that on a quiet machine, within"
+            f" 3 x for {sum(ratio <= 3 for ratio, _ in ratios)}; {worst:.1f} x that on one as"
+            f" busy at worst;"
             f" RSS {before[0]} -> {most} KiB at most")
 
     def test_a_list_does_not_wait_for_all_lists_of_another(self) -> None:
