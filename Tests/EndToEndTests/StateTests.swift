@@ -238,6 +238,8 @@ import Testing
       following: simulator, in: directory,
       environment: ["STATE_DIRECTORY=\(directory.root):/nonexistent"])
     try daemon.wait("binance", until: "synchronized")
+    // Nothing is remembered of a burst before its end.
+    try daemon.waitUntilReady()
     daemon.process.signal(SIGTERM)
     #expect(daemon.process.exitCode() == 0)
     #expect(try saved().entries.first?.memory?.estimate != nil, "\(daemon.log)")
