@@ -4,9 +4,9 @@
 Those with real programs and sockets mostly wait, and the others mostly calculate; in one process the
 threads of the test runner, one for each processor, wait for the first and then calculate the others.
 
-What failed is told once more at the end, and run again by itself: a machine that is shared can be late
-for a test with real programs. A test that passes then is told as FLAKY and does not fail the suite;
-no sanitizer's report is forgiven.
+What failed is told once more at the end. A machine that is shared can be late for a test with real
+programs: up to four of those are run again by themselves, and what passes three times is told as FLAKY
+and does not fail the suite. No other test, no crash and no sanitizer's report is forgiven.
 
 With --sanitizer, every report of it ends this with status 1, of whatever process: the programs that
 the tests start are built with it too, and write to the same directory.
@@ -28,6 +28,7 @@ SUPPRESSED = HERE / "sanitizers"
 WAITING = r"^EndToEndTests\."
 # More than so many are no accident of the machine.
 FORGIVEN = 4
+ATTEMPTS = 3
 OPTIONS = {
     # What the second half of a race has seen is kept for longer than by default.
     "thread": "TSAN_OPTIONS=log_path={reports}/thread:history_size=4",
@@ -74,17 +75,21 @@ def run(build: Path, environment: dict[str, str]) -> bool:
     tests = sorted(set().union(*(half.failed() for half in broken)))
     if not broken:
         return True
-    # One that failed without naming a test has crashed.
-    if len(tests) <= FORGIVEN and all(half.failed() for half in broken):
+    # What calculates is late for nothing. One that failed without naming a test has crashed.
+    if broken == halves[:1] and 0 < len(tests) <= FORGIVEN:
         print(f"again, by itself: {' '.join(tests)}", flush=True)
         chosen = "|".join(rf"[./]{re.escape(test)}\(" for test in tests)
-        again = Half([*command, "--filter", chosen], environment)
-        again.join()
-        if again.status == 0:
-            print(f"FLAKY: failed, and passed by itself: {' '.join(tests)}")
+        if all(passes([*command, "--filter", chosen], environment) for _ in range(ATTEMPTS)):
+            print(f"FLAKY: failed, and passed {ATTEMPTS} times by itself: {' '.join(tests)}")
             return True
     print(f"FAILED: {' '.join(tests) or 'no test was named'}")
     return False
+
+
+def passes(command: list[str], environment: dict[str, str]) -> bool:
+    again = Half(command, environment)
+    again.join()
+    return again.status == 0
 
 
 class Half(threading.Thread):

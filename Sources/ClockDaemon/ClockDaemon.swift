@@ -339,6 +339,7 @@ actor ClockDaemon {
 
   /// Has all that is known now written, for the last time. Waits for it, but not for long.
   nonisolated func saveLast() {
+    guard let keeper else { return }
     let isNoted = DispatchSemaphore(value: 0)
     // What was published a moment ago may be waiting for its turn.
     enqueue {
@@ -346,7 +347,7 @@ actor ClockDaemon {
       isNoted.signal()
     }
     _ = isNoted.wait(timeout: .now() + StateKeeper.patience)
-    keeper?.saveLast()
+    keeper.saveLast()
   }
 
   private func chooseEndpoint(_ index: Int, _ failure: ProbeFailure?) {

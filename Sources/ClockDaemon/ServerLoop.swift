@@ -71,7 +71,7 @@ struct ServerLoop: ~Copyable {
   private var allowance = Allowance(at: HostClocks.monotonic())
   /// Whose long work waits for that of another, which is charged to `longAccount`.
   var long = Turns<(connection: Connection, start: () -> Void)>(halfLife: 1 << 31)
-  private var longAccount: Int?
+  var longAccount: Int?
   let door: Int
   let news: Int
   var isDoorQueued = false
@@ -137,21 +137,25 @@ struct ServerLoop: ~Copyable {
   /// Does some of what is to be done, for those first for whom least was done of late. To be called
   /// again and again, each time after a look at who else has come.
   mutating func serve(from listener: borrowing OwnedDescriptor) {
-    if !turns.isEmpty { serve(bulky: false, from: listener) }
+    if !turns.isEmpty { serve(from: listener, bulkUntil: nil) }
     if !bulk.isEmpty {
-      guard allowance.isOpen(at: HostClocks.monotonic()) else { return }
+      let now = HostClocks.monotonic()
+      guard allowance.isOpen(at: now) else { return }
       let began = HostClocks.threadTime()
-      serve(bulky: true, from: listener)
+      // What came byte by byte takes the kernel far longer to read than is estimated.
+      serve(from: listener, bulkUntil: now + .nanoseconds(Work.bulkAtATime))
       allowance.spend(HostClocks.threadTime() - began)
     }
   }
 
-  private mutating func serve(bulky: Bool, from listener: borrowing OwnedDescriptor) {
+  /// - Parameter end: of bulk; nil: plain requests.
+  private mutating func serve(
+    from listener: borrowing OwnedDescriptor, bulkUntil end: MonotonicInstant?
+  ) {
+    let bulky = end != nil
     var rest = bulky ? Work.bulkAtATime : Work.atATime
-    // What came byte by byte takes the kernel far longer to read than is estimated.
-    let end = HostClocks.monotonic() + .nanoseconds(Work.bulkAtATime)
     var first: Int?
-    while rest > 0, !bulky || HostClocks.monotonic() < end,
+    while rest > 0, end.map({ HostClocks.monotonic() < $0 }) ?? true,
       let (guest, account) = bulky ? bulk.next() : turns.next()
     {
       let spent = bulky ? bulk.spent(by: account) : turns.spent(by: account)
@@ -205,21 +209,6 @@ struct ServerLoop: ~Copyable {
     } else {
       turns.append(.client(connection), to: connection.accounts.plain)
     }
-  }
-
-  private mutating func startLongWork() {
-    while longAccount == nil, let (work, account) = long.next() {
-      guard !work.connection.isClosed else { continue }
-      longAccount = account
-      work.start()
-    }
-  }
-
-  /// The long work that was started last took so much time.
-  mutating func longWorkIsOver(after time: Duration) {
-    if let longAccount { long.spend(Int(time.wholeNanoseconds), by: longAccount) }
-    longAccount = nil
-    startLongWork()
   }
 
   /// What came of a request that had to wait.

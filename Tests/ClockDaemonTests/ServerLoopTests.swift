@@ -10,7 +10,9 @@ import Testing
 /// What waits for all clients together, without a daemon around it.
 @Suite struct ServerLoopTests {
   private final class Server {
+    private let scratch = Scratch()
     let served: ServedLoop
+    var path: String { scratch.root + "/socket" }
 
     /// How many lines were answered, of each connection.
     let answered = TestBoard.Mutexed([UInt64: Int]())
@@ -18,17 +20,23 @@ import Testing
     /// - Parameter answer: bytes of the answer to each request; none is given where it is zero.
     /// - Parameter handle: in place of an answer, given the connection's token.
     init(
-      at path: String, mostUnread: Int = .max, answer: Int = 100_000,
-      log: TestBoard.Mutexed<[String]>, handle: ((UInt64) -> ServerLoop.Handling)? = nil
+      mostUnread: Int = .max, answer: Int = 100_000,
+      log: TestBoard.Mutexed<[String]> = TestBoard.Mutexed([]),
+      handle: ((UInt64) -> ServerLoop.Handling)? = nil
     ) throws {
       served = try ServedLoop(
-        at: path, mostUnread: mostUnread, log: ClientLog { line in log.change { $0.append(line) } },
+        at: scratch.root + "/socket", mostUnread: mostUnread,
+        log: ClientLog { line in log.change { $0.append(line) } },
         handler: { [answered] token, _, _ in
           if let handle { return handle(token) }
           answered.change { $0[token, default: 0] += 1 }
           let text = JSONValue.string(String(repeating: "x", count: answer))
           return .now(answer == 0 ? nil : .result(text, id: 1))
         })
+    }
+
+    func client() throws -> OwnedDescriptor {
+      try UnixSocket.connect(to: path, patience: .seconds(10))
     }
 
     func step() { served.step() }
@@ -57,29 +65,22 @@ import Testing
     var unreadBytes: Int { served.loop.connections.values.reduce(0) { $0 + $1.waitingBytes } }
   }
 
-  private func client(of path: String) throws -> OwnedDescriptor {
-    try UnixSocket.connect(to: path, patience: .seconds(10))
-  }
-
   @Test func whoTakesNothingForLongestIsCutOffFirst() throws {
-    let scratch = Scratch()
     let log = TestBoard.Mutexed([String]())
     // How much the kernel takes off a client differs.
     let each: Int
     do {
-      let path = scratch.root + "/measured"
-      let server = try Server(at: path, mostUnread: .max, log: log)
-      let client = try client(of: path)
+      let server = try Server(mostUnread: .max, log: log)
+      let client = try server.client()
       server.takeRequests(of: client)
       each = server.unreadBytes
     }
     try #require(each > 0 && each <= Connection.mostUnread)
 
-    let path = scratch.root + "/socket"
-    let server = try Server(at: path, mostUnread: each * 5 / 2, log: log)
-    let first = try client(of: path)
-    let second = try client(of: path)
-    let third = try client(of: path)
+    let server = try Server(mostUnread: each * 5 / 2, log: log)
+    let first = try server.client()
+    let second = try server.client()
+    let third = try server.client()
     server.takeRequests(of: first)
     server.takeRequests(of: second)
     #expect(server.served.loop.connections.count == 3)
@@ -98,15 +99,13 @@ import Testing
   }
 
   @Test func whoAsksForMuchIsServedLittleByLittle() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
-    let server = try Server(at: path, answer: 0, log: TestBoard.Mutexed([]))
-    let greedy = try client(of: path)
+    let server = try Server(answer: 0)
+    let greedy = try server.client()
     server.turn()
     let lines = Array(String(repeating: "{}\n", count: 20_000).utf8)
     #expect(lines.withUnsafeBytes { greedy.send($0) } == .bytes(60_000))
     server.step()
-    let modest = try client(of: path)
+    let modest = try server.client()
     #expect(Array("{}\n".utf8).withUnsafeBytes { modest.send($0) } == .bytes(3))
     var steps = 0
     while server.answered.change({ $0.count }) < 2, steps < 1000 {
@@ -121,11 +120,9 @@ import Testing
   }
 
   @Test func whatIsSentBeforeAnEndIsReadToTheEnd() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
-    let server = try Server(at: path, answer: 0, log: TestBoard.Mutexed([]))
+    let server = try Server(answer: 0)
     for count in [0, 1, 16 * 1024 / 4, 16 * 1024 / 4 + 1, 20_000] {
-      let client = try client(of: path)
+      let client = try server.client()
       // The last line has no newline.
       let lines = Array((String(repeating: "{ }\n", count: count) + "{}").utf8)
       #expect(lines.withUnsafeBytes { client.send($0) } == .bytes(lines.count))
@@ -139,11 +136,9 @@ import Testing
 
   /// While they wait for it, the thread sleeps.
   @Test func aFloodOfClientsIsLetInLittleByLittle() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
-    let server = try Server(at: path, log: TestBoard.Mutexed([]))
+    let server = try Server()
     var clients: [LoopClient] = []
-    for _ in 0..<90 { clients.append(try LoopClient(of: path)) }
+    for _ in 0..<90 { clients.append(try LoopClient(of: server.path)) }
     // Nothing else comes: it is told of once.
     var events = 0
     server.served.poller.wait(for: .zero) {
@@ -160,16 +155,14 @@ import Testing
 
   /// One at a time, of whom is still there.
   @Test func longWorkIsStartedOneAfterTheOther() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
     let started = TestBoard.Mutexed([UInt64]())
-    let server = try Server(at: path, log: TestBoard.Mutexed([])) { token in
+    let server = try Server { token in
       .long { started.change { $0.append(token) } }
     }
     func next() -> UInt64? { started.change { $0.popLast() } }
-    let first = try client(of: path)
-    var gone: OwnedDescriptor? = try client(of: path)
-    let last = try client(of: path)
+    let first = try server.client()
+    var gone: OwnedDescriptor? = try server.client()
+    let last = try server.client()
     for number in [first.number, gone?.number ?? -1, last.number] {
       #expect(write(number, "{}\n", 3) == 3)
     }
@@ -190,15 +183,13 @@ import Testing
 
   /// A script may end as soon as it has said what is to be done.
   @Test func whatWasSentBeforeItsClientWasGoneIsCarriedOut() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
     let begun = TestBoard.Mutexed([UInt64]())
-    let server = try Server(at: path, log: TestBoard.Mutexed([])) { token in
+    let server = try Server { token in
       begun.change { $0.append(token) }
       return .later
     }
     do {
-      let client = try client(of: path)
+      let client = try server.client()
       #expect(write(client.number, "{}\n{}\n{}\n", 9) == 9)
     }
     server.turn()
@@ -213,16 +204,14 @@ import Testing
 
   /// They are seen off as fast as they are let in, and take nobody's place.
   @Test func whoComesAndGoesDoesNotPileUp() throws {
-    let scratch = Scratch()
-    let path = scratch.root + "/socket"
-    let server = try Server(at: path, answer: 2_000, log: TestBoard.Mutexed([]))
+    let server = try Server(answer: 2_000)
     let lines = [UInt8](String(repeating: "{}\n", count: 50).utf8)
     var (sent, most): (UInt64, Int) = (0, 0)
     let firstToken = server.served.loop.nextToken
-    while sent < 2_000 {
+    while sent < 2_000, most < 50 {
       // Not more than the kernel has wait.
       if sent < server.served.loop.nextToken - firstToken + 20 {
-        let client = try client(of: path)
+        let client = try server.client()
         _ = lines.withUnsafeBytes { client.send($0) }
         sent += 1
       }
