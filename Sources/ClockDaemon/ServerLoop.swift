@@ -69,6 +69,7 @@ struct ServerLoop: ~Copyable {
   /// flood of them leaves the processors to others.
   var bulk = Turns<Guest>()
   private var allowance = Allowance(at: HostClocks.monotonic())
+  private var busyPoll = BusyPoll(at: HostClocks.monotonic())
   /// Whose long work waits for that of another, which is charged to `longAccount`.
   var long = Turns<(connection: Connection, start: () -> Void)>(halfLife: 1 << 31)
   var longAccount: Int?
@@ -128,10 +129,12 @@ struct ServerLoop: ~Copyable {
     }
   }
 
-  /// When there will be something to do without another event; nil where there will not.
-  var idleTime: Duration? {
+  /// When to look for events at the latest; nil where only they give something to do.
+  mutating func idleTime() -> Duration? {
     guard turns.isEmpty else { return .zero }
-    return bulk.isEmpty ? nil : allowance.wait(at: HostClocks.monotonic())
+    let now = HostClocks.monotonic()
+    guard bulk.isEmpty else { return allowance.wait(at: now) }
+    return busyPoll.isOn(at: now) ? .zero : nil
   }
 
   /// Does some of what is to be done, for those first for whom least was done of late. To be called
@@ -178,6 +181,7 @@ struct ServerLoop: ~Copyable {
     guard !questions.isEmpty else { return }
     // Now that all are read: what is told is of a moment between each request and its answer.
     let clocks = HostClocks.read()
+    busyPoll.answered(at: clocks.raw)
     for index in questions.indices {
       let isAnswered = shortcut(questions[index].request, clocks, &plainAnswers)
       questions[index].end = isAnswered ? plainAnswers.count : nil

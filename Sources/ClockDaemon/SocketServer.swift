@@ -94,7 +94,7 @@ final class SocketServer: Sendable {
     var clients = 0
     while true {
       var isNews = false
-      poller.wait(for: loop.idleTime) { event in
+      poller.wait(for: loop.idleTime()) { event in
         switch event.token {
         case Self.stepsToken: isNews = takeStep() || isNews
         case Self.lookToken:

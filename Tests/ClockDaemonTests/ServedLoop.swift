@@ -45,7 +45,7 @@ final class ServedLoop {
   func settle() {
     var isBusy = true
     while isBusy {
-      isBusy = loop.idleTime != nil
+      isBusy = loop.idleTime() != nil
       poller.wait(for: .zero) { event in
         isBusy = true
         loop.handle(event)
