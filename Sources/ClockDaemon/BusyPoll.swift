@@ -11,6 +11,9 @@ struct BusyPoll {
   /// Answers that come no further apart are worth it.
   static let apart = Duration.microseconds(100)
 
+  /// Where more than so many ask at once, they are better answered together.
+  static let mostTogether = 4
+
   static let mostLeftOut = 1_024
 
   private var lastAnswer: MonotonicInstant
@@ -25,11 +28,12 @@ struct BusyPoll {
     lastAnswer = now
   }
 
-  mutating func answered(at now: MonotonicInstant) {
+  mutating func answered(_ count: Int, at now: MonotonicInstant) {
     // What the first look finds would have been there without another one.
     if looks > 1 { leftOutNext = 1 }
     looks = 0
-    isWorthwhile = leftOut == 0 && now - lastAnswer <= Self.apart
+    isWorthwhile =
+      leftOut == 0 && count <= Self.mostTogether && now - lastAnswer <= Self.apart
     leftOut = max(leftOut - 1, 0)
     lastAnswer = now
   }

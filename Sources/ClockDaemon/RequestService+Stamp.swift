@@ -41,22 +41,11 @@ extension RequestService {
 
   /// Nil where a nonce has to wait for the state file.
   private func stamp(_ demand: StampDemand) throws(RPCError) -> StampResult? {
-    var result: StampResult?
-    _ = try stamp(demand, at: .read()) { result = $0 }
-    return result
-  }
-
-  /// Hands over the stamp; false where a nonce has to wait for the state file.
-  func stamp(
-    _ demand: StampDemand, at clocks: HostClocks, _ take: (StampResult) -> Void
-  ) throws(RPCError) -> Bool {
-    let wantsCeiling: Bool? = try withEntry(demand.exchange) { entry, host throws(RPCError) in
-      guard let result = try entry.stamp(demand, at: clocks, host: host) else { return nil }
-      take(result)
-      return entry.nonces.wantsCeiling
+    let (result, wantsCeiling) = try withEntry(demand.exchange) { entry, host throws(RPCError) in
+      (try entry.stamp(demand, at: .read(), host: host), entry.nonces.wantsCeiling)
     }
-    if wantsCeiling == true { keeper?.extendNonces() }
-    return wantsCeiling != nil
+    if result != nil, wantsCeiling { keeper?.extendNonces() }
+    return result
   }
 
   private func noNonce(_ demand: StampDemand, _ reason: String, wait: Duration) -> RPCError {

@@ -22,10 +22,13 @@ struct ServerLoop: ~Copyable {
     case message(Message)
   }
 
-  /// Appends the answer to a plain request; false, and nothing is appended, where the handler is to
-  /// be asked.
+  /// Appends the answers to plain requests, and where each ends: nil, and nothing is appended,
+  /// where the handler is to be asked.
   typealias Shortcut =
-    (_ request: PlainRequest, _ clocks: HostClocks, _ output: inout [UInt8]) -> Bool
+    (
+      _ requests: [PlainRequest], _ clocks: HostClocks, _ output: inout [UInt8],
+      _ ends: inout [Int?]
+    ) -> Void
 
   static let listenerToken: UInt64 = 0
   private static let firstToken: UInt64 = 16
@@ -40,21 +43,16 @@ struct ServerLoop: ~Copyable {
   private let shortcut: Shortcut
   var nextToken = Self.firstToken
   var log: ClientLog
-  private struct Question {
-    var connection: Connection
-    var request: PlainRequest
-    /// As it was read.
-    var line: UnsafeRawBufferPointer
-    /// Where the answer ends; nil where the handler is to be asked.
-    var end: Int?
-  }
   /// Plain requests that wait until others that are ready are read. Then one reading of the clocks
   /// is enough for all of them, and clients that were woken one by one would cost more.
-  private var questions: [Question] = []
+  private var questions: [PlainRequest] = []
+  /// Who asked each of them, in which bytes.
+  private var askers: [(connection: Connection, line: UnsafeRawBufferPointer)] = []
   /// Their lines, at the beginning of the buffer.
   private var questionBytes = 0
   /// The answers to them, one behind the other.
   private var plainAnswers: [UInt8] = []
+  private var answerEnds: [Int?] = []
   /// For whom there is something to do.
   enum Guest {
     case client(Connection)
@@ -181,28 +179,27 @@ struct ServerLoop: ~Copyable {
     guard !questions.isEmpty else { return }
     // Now that all are read: what is told is of a moment between each request and its answer.
     let clocks = HostClocks.read()
-    busyPoll.answered(at: clocks.raw)
-    for index in questions.indices {
-      let isAnswered = shortcut(questions[index].request, clocks, &plainAnswers)
-      questions[index].end = isAnswered ? plainAnswers.count : nil
-    }
+    busyPoll.answered(questions.count, at: clocks.raw)
+    shortcut(questions, clocks, &plainAnswers, &answerEnds)
     var start = 0
-    for question in questions {
-      guard let end = question.end else {
-        question.connection.take(question.line)
-        question.connection.isBulky = true
-        queue(question.connection)
+    for ((connection, line), end) in zip(askers, answerEnds) {
+      guard let end else {
+        connection.take(line)
+        connection.isBulky = true
+        queue(connection)
         continue
       }
       let isSent = plainAnswers.withUnsafeBytes {
-        question.connection.send(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+        connection.send(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
       }
-      if !isSent { settle(question.connection) }
+      if !isSent { settle(connection) }
       start = end
     }
     questions.removeAll(keepingCapacity: true)
+    askers.removeAll(keepingCapacity: true)
     questionBytes = 0
     plainAnswers.removeAll(keepingCapacity: true)
+    answerEnds.removeAll(keepingCapacity: true)
   }
 
   private mutating func queue(_ connection: Connection) {
@@ -261,7 +258,8 @@ struct ServerLoop: ~Copyable {
           let request = bytes.withMemoryRebound(to: UInt8.self, { PlainRequest(line: $0) })
         {
           connection.isBulky = false
-          questions.append(Question(connection: connection, request: request, line: bytes))
+          questions.append(request)
+          askers.append((connection, bytes))
           questionBytes += count
           if questionBytes > Self.mostRead || connection.isReadable { answerPlainRequests() }
           if connection.isReadable { queue(connection) }

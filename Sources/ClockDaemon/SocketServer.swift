@@ -89,7 +89,7 @@ final class SocketServer: Sendable {
   private func run() {
     var loop = ServerLoop(
       poller: poller, maxClients: maxClients,
-      shortcut: { self.service.answer($0, at: $1, to: &$2) },
+      shortcut: { self.service.answer($0, at: $1, to: &$2, ends: &$3) },
       handler: { self.answer($0, $1, for: $2) })
     var clients = 0
     while true {

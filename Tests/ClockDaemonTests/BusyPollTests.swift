@@ -12,9 +12,9 @@ import Testing
 
   private var instant: MonotonicInstant { MonotonicInstant(nanoseconds: now) }
 
-  private mutating func answer(after nanoseconds: Int64) {
+  private mutating func answer(_ count: Int = 1, after nanoseconds: Int64) {
     now += nanoseconds
-    poll.answered(at: instant)
+    poll.answered(count, at: instant)
   }
 
   private mutating func expect(
@@ -51,6 +51,14 @@ import Testing
     expect(isOn: false, after: 1)
     // Sleep is not given up again.
     expect(isOn: false, after: 0)
+  }
+
+  @Test mutating func manyWhoAskAtOnceAreLeftToGather() {
+    answer(BusyPoll.mostTogether, after: 1)
+    answer(BusyPoll.mostTogether, after: 1)
+    expect(isOn: true, after: 1)
+    answer(BusyPoll.mostTogether + 1, after: 1)
+    expect(isOn: false, after: 1)
   }
 
   @Test mutating func afterEachTimeInVainTwiceAsManyAreLeftOut() {

@@ -85,6 +85,27 @@ import Testing
     #expect(try disk.states().count == 1, "nothing is written for what is covered")
   }
 
+  /// Whichever way they are answered.
+  @Test func beforeWhatIsCoveredIsUsedUpMoreIs() throws {
+    #expect(!ask())
+    let first = try nonce(try reply(1))
+    // Each is a millisecond above the one before.
+    let ceiling = try ceiling()
+    let covered = (ceiling - first).wholeNanoseconds / 1_000_000
+    let deadline = HostClocks.monotonic() + .seconds(30)
+    var given = 0
+    (line + [UInt8(ascii: "\n")]).withUnsafeBufferPointer {
+      guard let request = PlainRequest(line: $0) else { return }
+      while given <= covered, HostClocks.monotonic() < deadline {
+        var (output, ends) = ([UInt8](), [Int?]())
+        service.answer([request], at: .read(), to: &output, ends: &ends)
+        given += ends.compactMap { $0 }.count
+      }
+    }
+    #expect(given > covered)
+    #expect(try self.ceiling() > ceiling)
+  }
+
   @Test func aFullDiskMeansNoNonceAndTheReason() throws {
     disk.isFull = true
     #expect(!ask())

@@ -15,12 +15,41 @@ import Testing
   }
 
   private func plainAnswer(_ line: String) -> String? {
+    plainAnswers([line]).map { $0[0] } ?? nil
+  }
+
+  /// Nil where one of the lines is no plain request.
+  private func plainAnswers(_ lines: [String]) -> [String?]? {
     var output: [UInt8] = []
-    let isPlain = Array((line + "\n").utf8).withUnsafeBufferPointer {
-      PlainRequest(line: $0).map { test.service.answer($0, at: .read(), to: &output) } ?? false
+    var ends: [Int?] = []
+    let bytes = lines.map { Array(($0 + "\n").utf8)[...] }
+    let isPlain = read(bytes) { test.service.answer($0, at: .read(), to: &output, ends: &ends) }
+    guard isPlain else { return nil }
+    #expect(ends.count == lines.count)
+    var start = 0
+    let answers = ends.map { end -> String? in
+      guard let end else { return nil }
+      defer { start = end }
+      #expect(start < end)
+      return String(decoding: output[start..<end], as: UTF8.self)
     }
-    #expect(isPlain == !output.isEmpty)
-    return isPlain ? String(decoding: output, as: UTF8.self) : nil
+    #expect(start == output.count)
+    return answers
+  }
+
+  /// Their bytes are there for as long as `body` runs.
+  private func read(
+    _ lines: [ArraySlice<UInt8>], as requests: [PlainRequest] = [],
+    _ body: ([PlainRequest]) -> Void
+  ) -> Bool {
+    guard let line = lines.first else {
+      body(requests)
+      return true
+    }
+    return line.withUnsafeBufferPointer {
+      guard let request = PlainRequest(line: $0) else { return false }
+      return read(Array(lines.dropFirst()), as: requests + [request], body)
+    }
   }
 
   /// The text with each run of digits as one 0.
@@ -67,6 +96,23 @@ import Testing
   ])
   func whatIsRefusedIsLeftToTheOtherWay(_ line: String) throws {
     #expect(plainAnswer(line) == nil)
+  }
+
+  /// Of those that are asked at once, each gets its own answer.
+  @Test func whoIsRefusedIsLeftOutAmongOthers() throws {
+    let line = { (id: Int, exchange: String) in
+      #"{"jsonrpc":"2.0","id":\#(id),"method":"stamp","params":{"exchange":"\#(exchange)"}}"#
+    }
+    let exchanges = ["binance", "nowhere", "kraken", "okx", "kraken", "binance"]
+    let answers = try #require(plainAnswers(exchanges.enumerated().map(line)))
+    let results = try answers.map { try $0.map { try JSONValue(parsing: $0) } }
+    #expect(results.map { $0?["id"]?.integer } == [0, nil, 2, nil, 4, 5])
+    let told = results.map { $0?["result"]?["exchange"]?.text }
+    #expect(told == [#""binance""#, nil, #""kraken""#, nil, #""kraken""#, #""binance""#])
+    // The clocks are read once, and a nonce is still given out once.
+    let times = results.map { $0?["result"]?["unix_us"]?.integer }
+    #expect(times[0] == times[5])
+    #expect(try #require(times[4]) > (try #require(times[2])))
   }
 
   /// Nothing was given out by the way that gave up.

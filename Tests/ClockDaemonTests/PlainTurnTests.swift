@@ -21,11 +21,14 @@ import Testing
       let path = scratch.root + "/socket"
       served = try ServedLoop(
         at: path,
-        shortcut: { request, clocks, output in
-          guard request.method == .stamp else { return false }
-          output += request.id
-          output += " \(clocks.raw.nanoseconds)\n".utf8
-          return true
+        shortcut: { requests, clocks, output, ends in
+          for request in requests {
+            if request.method == .stamp {
+              output += request.id
+              output += " \(clocks.raw.nanoseconds)\n".utf8
+            }
+            ends.append(request.method == .stamp ? output.count : nil)
+          }
         },
         handler: { [handled] _, input, _ in
           handled.change { $0 += 1 }

@@ -10,7 +10,9 @@ final class ServedLoop {
 
   init(
     at path: String, mostUnread: Int = .max, log: ClientLog = ClientLog(),
-    shortcut: @escaping ServerLoop.Shortcut = { _, _, _ in false },
+    shortcut: @escaping ServerLoop.Shortcut = { requests, _, _, ends in
+      ends += requests.map { _ in nil }
+    },
     handler: @escaping ServerLoop.Handler
   ) throws {
     poller = try Poller()

@@ -48,7 +48,9 @@ package struct ExchangeStatus: Sendable, Hashable {
 
   /// After this instant the estimate is void.
   package var voidAfter: MonotonicInstant? {
-    lastSync.map { $0 + settings.usefulLife }
+    // No closure: all of the status would be copied into it.
+    guard let lastSync else { return nil }
+    return lastSync + settings.usefulLife
   }
 
   /// After this instant a synchronized estimate is in holdover, unless something happens before;
