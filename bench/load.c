@@ -1,7 +1,8 @@
 /* Clients of a Unix socket, as many as wanted, each with one request under way at a time.
 
-     load run SOCKET CONNECTIONS SECONDS NEWLINES REQUEST
-       prints requests per second, then p50 and p99 of a request in microseconds
+     load run SOCKET CONNECTIONS SECONDS NEWLINES REQUEST...
+       sends the requests in turn; prints requests per second, then p50 and p99 of a request in
+       microseconds
      load hold SOCKET CONNECTIONS REQUEST
        sends one request on each connection and reads whatever comes; says "ready" once all are
        answered, and holds them until its standard input ends; to each line of that it tells how
@@ -64,7 +65,8 @@ static struct client *connect_all(const char *path, int count, int epoll) {
   return clients;
 }
 
-static void ask(struct client *client, const char *request, int length) {
+static void ask(struct client *client, const char *request) {
+  ssize_t length = strlen(request);
   client->newlines = 0;
   client->sent = now_ns();
   if (write(client->fd, request, length) != length) fail("write");
@@ -78,15 +80,16 @@ static int answered(struct client *client, int newlines) {
   return client->newlines >= newlines;
 }
 
-static void run(const char *path, int count, double seconds, int newlines, const char *request) {
+static void run(const char *path, int count, double seconds, int newlines, char **requests,
+                int kinds) {
   enum { MOST = 1 << 24 };
-  int length = strlen(request), epoll = epoll_create1(EPOLL_CLOEXEC);
+  int kind = 0, epoll = epoll_create1(EPOLL_CLOEXEC);
   struct client *clients = connect_all(path, count, epoll);
   struct epoll_event events[64];
   uint32_t *times = malloc(MOST * sizeof *times);
   size_t done = 0;
   int64_t warm = now_ns() + (int64_t)(seconds * 0.1e9), begun = 0, last = 0;
-  for (int i = 0; i < count; i++) ask(&clients[i], request, length);
+  for (int i = 0; i < count; i++) ask(&clients[i], requests[kind++ % kinds]);
   while (!begun || last < begun + (int64_t)(seconds * 1e9)) {
     int ready = epoll_wait(epoll, events, 64, -1);
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
@@ -100,7 +103,7 @@ static void run(const char *path, int count, double seconds, int newlines, const
       } else if (last > warm) {
         begun = last;
       }
-      ask(client, request, length);
+      ask(client, requests[kind = (kind + 1) % kinds]);
     }
   }
   size_t timed = done < MOST ? done : MOST;
@@ -110,12 +113,12 @@ static void run(const char *path, int count, double seconds, int newlines, const
 }
 
 static void hold(const char *path, int count, const char *request) {
-  int length = strlen(request), epoll = epoll_create1(EPOLL_CLOEXEC), missing = count;
+  int epoll = epoll_create1(EPOLL_CLOEXEC), missing = count;
   long told = 0;
   struct client *clients = connect_all(path, count, epoll);
   struct epoll_event events[64], input = {.events = EPOLLIN};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &input)) fail("epoll_ctl");
-  for (int i = 0; i < count; i++) ask(&clients[i], request, length);
+  for (int i = 0; i < count; i++) ask(&clients[i], request);
   for (;;) {
     int ready = epoll_wait(epoll, events, 64, -1);
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
@@ -151,12 +154,13 @@ static char *unescaped(char *text) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 7 && !strcmp(argv[1], "run")) {
-    run(argv[2], atoi(argv[3]), atof(argv[4]), atoi(argv[5]), unescaped(argv[6]));
+  if (argc >= 7 && !strcmp(argv[1], "run")) {
+    for (int i = 6; i < argc; i++) unescaped(argv[i]);
+    run(argv[2], atoi(argv[3]), atof(argv[4]), atoi(argv[5]), argv + 6, argc - 6);
   } else if (argc == 5 && !strcmp(argv[1], "hold")) {
     hold(argv[2], atoi(argv[3]), unescaped(argv[4]));
   } else {
-    fprintf(stderr, "usage: load run SOCKET CONNECTIONS SECONDS NEWLINES REQUEST\n"
+    fprintf(stderr, "usage: load run SOCKET CONNECTIONS SECONDS NEWLINES REQUEST...\n"
                     "       load hold SOCKET CONNECTIONS REQUEST\n");
     return 64;
   }

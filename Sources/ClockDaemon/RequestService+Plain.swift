@@ -1,5 +1,8 @@
 internal import ClockCore
 internal import ClockProtocol
+internal import DaemonSettings
+internal import ExchangeCatalog
+internal import JSONDocument
 internal import LinuxSystem
 
 /// Nearly all requests are one of two, alone on their line, and can be answered at once: from the
@@ -17,13 +20,27 @@ extension RequestService {
     let wantsCeiling = board.change { content in
       let host = content.host
       var wantsCeiling = false
+      // Who asks the same at the same moment is told the same.
+      var told: [(request: PlainRequest, result: [UInt8])] = []
       for request in requests {
-        let isAnswered =
-          content.index(of: request.exchange).map {
-            content.entries[$0].answer(
-              request, at: clocks, host: host, to: &output, wantsCeiling: &wantsCeiling)
-          } ?? false
-        ends.append(isAnswered ? output.count : nil)
+        if let same = told.first(where: { $0.request.asksTheSame(as: request) }) {
+          Response.write(same.result, id: request.id, to: &output)
+          ends.append(output.count)
+          continue
+        }
+        guard let index = content.index(of: request.exchange),
+          let result = content.entries[index].result(of: request, at: clocks, host: host)
+        else {
+          ends.append(nil)
+          continue
+        }
+        Response.write(result, id: request.id, to: &output)
+        ends.append(output.count)
+        if case .nonce = content.entries[index].settings.definition.rule {
+          wantsCeiling = wantsCeiling || content.entries[index].nonces.wantsCeiling
+        } else if requests.count > 1 {
+          told.append((request, result))
+        }
       }
       return wantsCeiling
     }
@@ -32,26 +49,24 @@ extension RequestService {
 }
 
 extension StatusBoard.Entry {
-  fileprivate mutating func answer(
-    _ request: PlainRequest, at clocks: HostClocks, host: HostWatch, to output: inout [UInt8],
-    wantsCeiling: inout Bool
-  ) -> Bool {
+  /// JSON text.
+  fileprivate mutating func result(
+    of request: PlainRequest, at clocks: HostClocks, host: HostWatch
+  ) -> [UInt8]? {
     // What is refused is found once more, with the words for it.
     do throws(RPCError) {
+      var text: [UInt8] = []
       switch request.method {
       case .stamp:
         let window = request.windowMilliseconds.map { Duration.milliseconds($0) }
         let demand = StampDemand(exchange: request.exchange, window: window)
-        guard let result = try stamp(demand, at: clocks, host: host) else { return false }
-        Response.write(result, id: request.id, to: &output)
-        wantsCeiling = wantsCeiling || nonces.wantsCeiling
-      case .now:
-        let result = try now(at: clocks, host: host, maxError: nil)
-        Response.write(result, id: request.id, to: &output)
+        guard let result = try stamp(demand, at: clocks, host: host) else { return nil }
+        result.write(to: &text)
+      case .now: try now(at: clocks, host: host, maxError: nil).write(to: &text)
       }
-      return true
+      return text
     } catch {
-      return false
+      return nil
     }
   }
 }

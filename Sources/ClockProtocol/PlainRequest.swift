@@ -51,6 +51,12 @@ package struct PlainRequest {
     exchange = parameters.exchange
     windowMilliseconds = parameters.window
   }
+
+  /// But for the id.
+  package func asksTheSame(as other: PlainRequest) -> Bool {
+    exchange == other.exchange && method == other.method
+      && windowMilliseconds == other.windowMilliseconds
+  }
 }
 
 extension JSONScanner {

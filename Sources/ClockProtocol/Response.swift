@@ -29,15 +29,17 @@ package struct Response: Sendable, Equatable {
 
   /// Appends the line of an answer, with its newline, without a response in between.
   ///
-  /// - Parameter id: JSON text.
+  /// - Parameters:
+  ///   - result: JSON text.
+  ///   - id: JSON text.
   package static func write(
-    _ result: some BoundedJSON, id: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
+    _ result: [UInt8], id: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
   ) {
-    bytes.append(addingCapacity: 64 + id.count + result.longestText) { text in
+    bytes.append(addingCapacity: 64 + id.count + result.count) { text in
       text.append(json: #"{"jsonrpc":"2.0","id":"# as StaticString)
       text.append(contentsOf: id)
       text.append(json: #","result":"# as StaticString)
-      result.write(to: &text)
+      result.withUnsafeBufferPointer { text.append(contentsOf: $0) }
       text.append(json: "}\n" as StaticString)
     }
   }

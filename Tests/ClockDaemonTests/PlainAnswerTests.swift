@@ -115,6 +115,31 @@ import Testing
     #expect(try #require(times[4]) > (try #require(times[2])))
   }
 
+  /// But for the id; and who asks for something else is told that.
+  @Test func whoAsksTheSameAtOnceIsToldTheSame() throws {
+    let line = { (method: String, parameters: String, id: Int) in
+      #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":{"exchange":\#(parameters)}}"#
+    }
+    let kinds = [
+      ("stamp", #""binance""#), ("now", #""binance""#), ("stamp", #""bybit""#),
+      ("stamp", #""binance","recv_window_ms":700"#), ("stamp", #""binance","recv_window_ms":900"#),
+    ]
+    let answers = try #require(
+      plainAnswers((0..<10).map { line(kinds[$0 % 5].0, kinds[$0 % 5].1, $0 + 10) }))
+    for index in 0..<5 {
+      let (first, again) = (try #require(answers[index]), try #require(answers[index + 5]))
+      #expect(first.contains(#""id":\#(index + 10),"#))
+      #expect(
+        again
+          == first.replacing(#""id":\#(index + 10),"#, with: #""id":\#(index + 15),"#))
+    }
+    let results = try answers.prefix(5).map { try JSONValue(parsing: try #require($0))["result"] }
+    #expect(results[1]?["estimate_us"]?.integer != nil)
+    #expect(results[2]?["exchange"]?.text == #""bybit""#)
+    #expect(results[3]?["recv_window_ms"]?.integer == 700)
+    #expect(results[4]?["recv_window_ms"]?.integer == 900)
+  }
+
   /// Nothing was given out by the way that gave up.
   @Test func aNonceThatHasToWaitIsLeftToTheOtherWay() throws {
     _ = test.board.withEntry(of: "kraken") { entry, _ in

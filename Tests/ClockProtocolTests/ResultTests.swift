@@ -140,8 +140,9 @@ import Testing
   }
 
   private func line(_ result: some BoundedJSON) -> String {
-    var bytes: [UInt8] = []
-    Array(#""a""#.utf8).withUnsafeBufferPointer { Response.write(result, id: $0, to: &bytes) }
+    var (text, bytes) = ([UInt8](), [UInt8]())
+    result.write(to: &text)
+    Array(#""a""#.utf8).withUnsafeBufferPointer { Response.write(text, id: $0, to: &bytes) }
     return String(decoding: bytes, as: UTF8.self)
   }
 
