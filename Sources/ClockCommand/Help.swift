@@ -32,8 +32,8 @@ enum Help {
       history X            the last weeks: offset, bound, drift, round trip, what happened
                              --since 7d  --csv  --plot FILE.svg
                              (samples 8-1: 8 agree, 1 was rejected)
-      metrics              for Prometheus (exchange-clock-exporter serves them over HTTP)
-                             --format prometheus|openmetrics
+      metrics              in OpenMetrics (exchange-clock-exporter serves them over HTTP)
+                             --format openmetrics|prometheus
       diagnose [X]         whose clock is wrong, or which path is bad
                              (exit 0: all fine, 1: something is wrong or unknown)
       exchanges            the catalogue

@@ -63,7 +63,7 @@ struct Invocation: Equatable {
   var lifetimeMilliseconds: Int64?
   var maxErrorMilliseconds: Int64?
   var csv = false
-  var exposition = Exposition.prometheus
+  var exposition = Exposition.openMetrics
   /// The file that takes the picture of a history; "-" for standard output.
   var plot: String?
   /// How far back a history goes; nil for all there is.

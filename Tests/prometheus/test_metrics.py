@@ -116,12 +116,13 @@ class MetricsTests(unittest.TestCase):
         ).stdout
 
     def test_promtool_has_no_complaint(self) -> None:
-        for text in [self.printed(), self.exporter.scrape()]:
+        for text in [self.printed("--format", "prometheus"), self.exporter.scrape()]:
             checked = promtool("check", "metrics", text=text)
             self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
         # It reads OpenMetrics as if it were the older format, where a counter's help has another
         # name: docs/metrics.md says that this is all.
-        text = self.printed("--format", "openmetrics")
+        text = self.printed()
+        self.assertEqual(text.splitlines()[-1], "# EOF")
         checked = promtool("check", "metrics", text=text)
         counters = re.findall(r"^# TYPE (\w+) counter$", text, re.M)
         self.assertGreater(len(counters), 2)

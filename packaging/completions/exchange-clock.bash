@@ -27,7 +27,7 @@ _exchange_clock() {
   COMPREPLY=()
   case $previous in
     --socket | --plot | --ca-file | --config) _exchange_clock_files "$word"; return ;;
-    --format) mapfile -t COMPREPLY < <(compgen -W 'prometheus openmetrics' -- "$word"); return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W 'openmetrics prometheus' -- "$word"); return ;;
     --unit) mapfile -t COMPREPLY < <(compgen -W 's ms us ns iso8601' -- "$word"); return ;;
     --timeout | --recv-window-ms | --lifetime-ms | --max-error-ms | --message | --http-status \
       | --timestamp | --recv-window | --since | --samples | --base-url | --proxy | --time) return ;;

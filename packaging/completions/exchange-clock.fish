@@ -52,6 +52,6 @@ complete -c exchange-clock -n '__fish_seen_subcommand_from probe' -l unit -xa 's
 complete -c exchange-clock -n '__fish_seen_subcommand_from history' -l since -x -d 'such as 7d'
 complete -c exchange-clock -n '__fish_seen_subcommand_from history' -l csv  -d 'as CSV'
 complete -c exchange-clock -n '__fish_seen_subcommand_from history' -l plot -rF -d 'as SVG'
-complete -c exchange-clock -n '__fish_seen_subcommand_from metrics' -l format -xa 'prometheus openmetrics' -d 'of the text'
+complete -c exchange-clock -n '__fish_seen_subcommand_from metrics' -l format -xa 'openmetrics prometheus' -d 'of the text'
 complete -c exchange-clock -n '__fish_seen_subcommand_from now stamp offset wait resync report probe history diagnose' -a '(__exchange_clock_ids)'
 complete -c exchange-clock -n '__fish_seen_subcommand_from check-config' -F

@@ -50,7 +50,7 @@ _exchange-clock-tool() {
         '--time[where the answer holds it]:pointer:' '--unit[of the time]:unit:(s ms us ns iso8601)') ;;
     history)
       options+=('--since[such as 7d]:duration:' '--csv[as CSV]' '--plot[as SVG]:file:_files') ;;
-    metrics) options+=('--format[of the text]:format:(prometheus openmetrics)') ;;
+    metrics) options+=('--format[of the text]:format:(openmetrics prometheus)') ;;
     wait)
       options+=('--timeout[such as 60s]:duration:' '--ready[as the configuration demands]') ;;
     check-config) options+=('--running[the file that the daemon reads]') ;;
