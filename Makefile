@@ -37,7 +37,8 @@ docs_packages := netcat-openbsd curl $(site_packages)
 bench_packages := redis-tools
 # What making the Debian package needs besides, and testing it.
 deb_packages := build-essential debhelper dpkg-dev fakeroot
-systemd_packages := $(deb_packages) lintian man-db systemd-container zsh fish
+systemd_packages := $(deb_packages) lintian man-db mmdebstrap podman python3-yaml runc systemd-container \
+    zsh fish
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
@@ -166,8 +167,14 @@ $(prometheus)/usr:
 	dpkg-deb -x $(prometheus)/packages/prometheus_*.deb $(prometheus) && rm -r $(prometheus)/packages
 
 # The package as it is shipped, so it needs the optimized programs.
-test-systemd: systemd-deps deb $(venv)/installed $(chrony)/usr
+test-systemd: systemd-deps deb $(venv)/installed $(chrony)/usr .build/debian-12.tar
 	python3 -m unittest discover -s Tests/systemd -v
+
+# What images are built from: what Debian's own image of it has, and a little more.
+.build/debian-12.tar: | systemd-deps
+	mkdir -p .build
+	mmdebstrap --quiet --variant=apt --format=tar bookworm $@.new
+	mv $@.new $@
 
 # libFuzzer is the toolchain's. Optimized, as it is the number of inputs that counts.
 test-fuzz: seconds := 30

@@ -9,6 +9,7 @@ What runs a block, unless a comment right before it says otherwise:
     others    the test that is named in RUNNERS
 
     <!-- run: container -->          by Tests/systemd, on a real systemd
+    <!-- run: engine -->             by Tests/systemd/test_engine.py, with a container engine
     <!-- run: nobody -->             by Tests/docs/test_install.py, as an ordinary user
     <!-- run: only its first N lines are the same on every host -->
     <!-- not run: the reason -->
@@ -43,7 +44,7 @@ RUNNERS = {
     ("docs/protocol.md", "transcript"): "Tests/clients/test_protocol.py",
 }
 HERE = {"sh", "console", "toml", "yaml", "swift", "python"}
-MOST_NOT_RUN = 3
+MOST_NOT_RUN = 0
 PROGRAMS = r"exchange-clock|make |sudo |systemctl |journalctl |curl |docker |python3? |pip |npm |\$ "
 PROMTOOL = ROOT / ".build/prometheus/usr/bin/promtool"
 
@@ -52,6 +53,8 @@ def runner(block: Block) -> str:
     """What runs a block; empty where nothing does."""
     if block.mark == "run" and block.word.startswith("container"):
         return "Tests/systemd/test_service.py"
+    if block.mark == "run" and block.word == "engine":
+        return "Tests/systemd/test_engine.py"
     if block.mark == "run" and block.word.startswith("nobody"):
         return "Tests/docs/test_install.py"
     if (block.page, block.language) in RUNNERS:
