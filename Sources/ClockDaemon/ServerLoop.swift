@@ -156,7 +156,7 @@ struct ServerLoop: ~Copyable {
     let bulky = end != nil
     var rest = bulky ? Work.bulkAtATime : Work.atATime
     var first: Int?
-    while rest > 0, end.map({ HostClocks.monotonic() < $0 }) ?? true,
+    while rest > 0, first == nil || end.map({ HostClocks.monotonic() < $0 }) ?? true,
       let (guest, account) = bulky ? bulk.next() : turns.next()
     {
       let spent = bulky ? bulk.spent(by: account) : turns.spent(by: account)
@@ -167,12 +167,18 @@ struct ServerLoop: ~Copyable {
         switch guest {
         case .client(let connection): serve(connection, bulky: bulky, most: rest)
         case .door: accept(from: listener)
-        case .news: tellSome()
+        case .news: answerAndTell()
         }
       if bulky { bulk.spend(work, by: account) } else { turns.spend(work, by: account) }
       rest -= work
     }
     answerPlainRequests()
+  }
+
+  /// Who is told something may not take all of it, and no answer is to stand within it.
+  private mutating func answerAndTell() -> Int {
+    answerPlainRequests()
+    return tellSome()
   }
 
   private mutating func answerPlainRequests() {
