@@ -29,18 +29,11 @@ import Testing
 
   private func send(_ id: Int, _ method: String, _ parameters: String) {
     let line = #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#
-    let bytes = Array((line + "\n").utf8)
-    #expect(bytes.withUnsafeBytes { client.descriptor.send($0) } == .bytes(bytes.count))
+    client.send(line + "\n")
   }
 
   private func lines() throws -> [JSONValue] {
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    guard
-      case .bytes(let count) = buffer.withUnsafeMutableBytes({ client.descriptor.read(into: $0) })
-    else { return [] }
-    return try String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n").map {
-      try JSONValue(parsing: String($0))
-    }
+    try client.text().split(separator: "\n").map { try JSONValue(parsing: String($0)) }
   }
 
   private func change(by change: Duration) throws {

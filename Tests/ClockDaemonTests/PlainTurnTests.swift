@@ -39,10 +39,7 @@ import Testing
       settle()
     }
 
-    func send(_ text: String, by client: Int) {
-      let bytes = Array(text.utf8)
-      #expect(bytes.withUnsafeBytes { clients[client].descriptor.send($0) } == .bytes(bytes.count))
-    }
+    func send(_ text: String, by client: Int) { clients[client].send(text) }
 
     func step() { served.step() }
     func look() -> Int { served.look() }
@@ -50,16 +47,7 @@ import Testing
     func settle() { served.settle() }
     func idleTime() -> Duration? { served.loop.idleTime() }
 
-    /// What has come.
-    func text(of client: Int) -> String {
-      var buffer = [UInt8](repeating: 0, count: 65_536)
-      guard
-        case .bytes(let count) = buffer.withUnsafeMutableBytes({
-          clients[client].descriptor.read(into: $0)
-        })
-      else { return "" }
-      return String(decoding: buffer.prefix(count), as: UTF8.self)
-    }
+    func text(of client: Int) -> String { clients[client].text() }
 
     func lines(of client: Int) -> [String] {
       text(of: client).split(separator: "\n").map { String($0) }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Testing
 
 @testable import ClockDaemon
 
@@ -63,5 +64,18 @@ final class LoopClient {
 
   init(of path: String) throws {
     descriptor = try UnixSocket.connect(to: path, patience: .seconds(10))
+  }
+
+  func send(_ text: String) {
+    let bytes = Array(text.utf8)
+    #expect(bytes.withUnsafeBytes { descriptor.send($0) } == .bytes(bytes.count))
+  }
+
+  /// What has come.
+  func text() -> String {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    guard case .bytes(let count) = buffer.withUnsafeMutableBytes({ descriptor.read(into: $0) })
+    else { return "" }
+    return String(decoding: buffer.prefix(count), as: UTF8.self)
   }
 }
