@@ -13,8 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
 sys.path.insert(0, str(ROOT / "demo"))
+sys.path.append(str(ROOT / "Tests"))
 
 from harness import Daemon, Simulator, wait_until  # noqa: E402  (its path is set above)
+from notes import note, note_skip  # noqa: E402
 
 
 SAMPLES = 8
@@ -75,13 +77,3 @@ def node(test: unittest.TestCase) -> str:
         note_skip(f"{test.id()}, as there is no node in PATH")
         test.skipTest("there is no node in PATH")
     return found
-
-
-def note_skip(text: str) -> None:
-    """A line of its own, which `make test` repeats at its end."""
-    print(f"\nSKIPPED: {text}", file=sys.stderr, flush=True)
-
-
-def note(text: str) -> None:
-    """A line for whoever reads the test's output."""
-    print(f"    {text}", file=sys.stderr, flush=True)

@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import tempfile
 import unittest
-from pathlib import Path
 from typing import Any
 
 from support import BUILD, ROOT, Daemon, Simulator, note_skip
+
+from notes import lacks_root_or, own_directory  # its path is set by support
 
 GROUP = "nogroup"
 MEMBER, STRANGER = "65534:65534", "65534:1"
@@ -67,13 +68,9 @@ PYTHON = "/usr/bin/python3"
 
 def reason_against() -> str | None:
     """Why no container can be made here; None if one can."""
-    if os.geteuid() != 0:
-        return "this is not root"
-    for program in ("unshare", "chroot"):
-        if shutil.which(program) is None:
-            return f"there is no {program}"
-    if not os.path.exists(PYTHON):
-        return f"there is no {PYTHON}"
+    lacking = lacks_root_or("unshare", "chroot", PYTHON)
+    if lacking is not None:
+        return lacking
     with tempfile.TemporaryDirectory(prefix="exchange-clock-") as name:
         run = subprocess.run(
             ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "sh", "-c",
@@ -85,15 +82,9 @@ def reason_against() -> str | None:
 
 class ContainerTests(unittest.TestCase):
     def setUp(self) -> None:
-        reason = reason_against()
-        if reason is not None:
-            note_skip(f"{self.id()}: {reason}")
-            self.skipTest(reason)
-        self.directory = Path(
-            self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-")))
+        self.directory = own_directory(self, reason_against())
         self.runtime = self.directory / "run"
         self.runtime.mkdir()
-        self.directory.chmod(0o755)
         # As the service has it.
         self.runtime.chmod(0o750)
         shutil.chown(self.runtime, group=GROUP)

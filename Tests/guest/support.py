@@ -13,19 +13,11 @@ PACKAGES = ROOT / ".build/guest/root"
 HOST = "10.0.2.2"
 """The loopback of the host, as the guest sees it."""
 sys.path.insert(0, str(ROOT / "demo"))
+sys.path.append(str(ROOT / "Tests"))
 
 from harness import Failure, Simulator, wait_until  # noqa: E402  (its path is set above)
+from notes import note, note_skip  # noqa: E402
 
 __all__ = [
     "BUILD", "HOST", "PACKAGES", "ROOT", "Failure", "Simulator", "note", "note_skip", "wait_until"
 ]
-
-
-def note_skip(text: str) -> None:
-    """A line of its own, which `make test` repeats at its end."""
-    print(f"\nSKIPPED: {text}", file=sys.stderr, flush=True)
-
-
-def note(text: str) -> None:
-    """A line for whoever reads the test's output."""
-    print(f"    {text}", file=sys.stderr, flush=True)

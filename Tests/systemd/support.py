@@ -8,8 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 RELEASE = ROOT / ".build/release"
 sys.path.insert(0, str(ROOT / "demo"))
+sys.path.append(str(ROOT / "Tests"))
 
 from harness import Failure, wait_until  # noqa: E402  (its path is set above)
+from notes import note, note_skip  # noqa: E402
 
 __all__ = ["RELEASE", "ROOT", "Failure", "note", "note_skip", "wait_until"]
 
@@ -17,13 +19,3 @@ __all__ = ["RELEASE", "ROOT", "Failure", "note", "note_skip", "wait_until"]
 def package() -> Path | None:
     """The Debian package that `make deb` made; None where there is none."""
     return next((ROOT / ".build/deb").glob("exchange-clock_*.deb"), None)
-
-
-def note_skip(text: str) -> None:
-    """A line of its own, which `make test` repeats at its end."""
-    print(f"\nSKIPPED: {text}", file=sys.stderr, flush=True)
-
-
-def note(text: str) -> None:
-    """A line for whoever reads the test's output."""
-    print(f"    {text}", file=sys.stderr, flush=True)
