@@ -220,21 +220,6 @@ void ec_sequence_write(void *shared, const uint64_t *words, int count) {
   __atomic_store_n(&place[0], odd + 1, __ATOMIC_RELEASE);
 }
 
-enum { SEQUENCE_TRIES = 1000 };
-
-int ec_sequence_read(const void *shared, uint64_t *words, int count) {
-  const uint64_t *place = shared;
-  for (int tries = 0; tries < SEQUENCE_TRIES; tries++) {
-    words[0] = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
-    if (words[0] & 1) continue;
-    for (int i = 1; i < count; i++) words[i] = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
-    /* The number is looked at again after the words, not before. */
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (__atomic_load_n(&place[0], __ATOMIC_RELAXED) == words[0]) return 1;
-  }
-  return 0;
-}
-
 void *ec_map_shared(int fd, size_t size, int writable) {
   int access = PROT_READ | (writable ? PROT_WRITE : 0);
   void *place = mmap(NULL, size, access, MAP_SHARED, fd, 0);

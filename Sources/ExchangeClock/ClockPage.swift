@@ -87,25 +87,29 @@ public final class ClockPage: Sendable {
   /// looked at only where it does not tell: the slots of such a page have no state any more. A
   /// thread that was held up between its two clocks has them moved apart: it reads them once more.
   func moment(of exchange: ExchangeID) throws(PageRefusal) -> Moment {
+    let clocks = HostClocks.coarse()
     do throws(PageRefusal) {
-      return try momentUnlessReplaced(of: exchange)
+      return Moment(
+        reading: try reading(of: exchange, at: clocks), realtimeNanoseconds: clocks.realtime)
     } catch {
       guard view.number(at: PageLayout.HeaderField.status.rawValue) == 1 else { throw .replaced }
       guard error == .clockMoved else { throw error }
     }
-    return try momentUnlessReplaced(of: exchange)
+    let again = HostClocks.coarse()
+    return Moment(
+      reading: try reading(of: exchange, at: again), realtimeNanoseconds: again.realtime)
   }
 
+  /// The time when this host's clocks were these.
   @inline(__always)
-  private func momentUnlessReplaced(of exchange: ExchangeID) throws(PageRefusal) -> Moment {
+  func reading(
+    of exchange: ExchangeID, at clocks: (raw: Int64, realtime: Int64)
+  ) throws(PageRefusal) -> PageTimes.Reading {
     guard let key = exchange.key, let index = index(of: key) else { throw .unknownExchange }
-    let clocks = HostClocks.coarse()
     var words = InlineArray<16, UInt64>(repeating: 0)
     guard view.readBeginning(&words, at: PageLayout.offset(ofSlot: index)) else { throw .torn }
-    return Moment(
-      reading: try PageTimes(words).reading(
-        rawNanoseconds: clocks.raw, coarseNanoseconds: clocks.realtime),
-      realtimeNanoseconds: clocks.realtime)
+    return try PageTimes(words).reading(
+      rawNanoseconds: clocks.raw, coarseNanoseconds: clocks.realtime)
   }
 
   /// What is on the page now.
@@ -135,10 +139,9 @@ public final class ClockPage: Sendable {
     var (low, high) = (0, ids.count)
     while low < high {
       let middle = (low + high) / 2
-      if ids[middle] == id { return middle }
       if ids[middle] < id { low = middle + 1 } else { high = middle }
     }
-    return nil
+    return low < ids.count && ids[low] == id ? low : nil
   }
 }
 

@@ -26,18 +26,26 @@ final class PageReader: Sendable {
   var isOpen: Bool { current.load(ordering: .acquiring) != nil }
 
   /// What time an exchange believes it is.
+  @inline(__always)
   func moment(of exchange: ExchangeID) throws(PageRefusal) -> ClockPage.Moment {
-    let first: Result<ClockPage.Moment, PageRefusal> =
-      current.load(ordering: .acquiring).map { page in
-        // Without a lock, and without counting who refers to the page: it is never let go.
-        page._withUnsafeGuaranteedRef { page in
-          Result { () throws(PageRefusal) in try page.moment(of: exchange) }
-        }
-      } ?? .failure(.notFound)
-    if case .success(let moment) = first,
-      moment.reading.ageNanoseconds < Self.abandonedNanoseconds
-    {
-      return moment
+    if let page = current.load(ordering: .acquiring) {
+      let clocks = HostClocks.coarse()
+      // Without a lock, and without counting who refers to the page: it is never let go.
+      if let reading = try? page._withUnsafeGuaranteedRef({
+        try $0.reading(of: exchange, at: clocks)
+      }),
+        reading.ageNanoseconds < Self.abandonedNanoseconds
+      {
+        return ClockPage.Moment(reading: reading, realtimeNanoseconds: clocks.realtime)
+      }
+    }
+    return try patientMoment(of: exchange)
+  }
+
+  /// The same where there is no page, it does not tell, or it may have a successor.
+  private func patientMoment(of exchange: ExchangeID) throws(PageRefusal) -> ClockPage.Moment {
+    let first = Result { () throws(PageRefusal) in
+      try page().takeUnretainedValue().moment(of: exchange)
     }
     guard let next = next(after: first.map(\.reading.ageNanoseconds)) else {
       return try first.get()

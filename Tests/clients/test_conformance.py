@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 from support import ROOT, node, note
 
@@ -206,6 +209,14 @@ class PythonTests(unittest.TestCase):
                 self.assertEqual(page.stamp(exchange, *asked, *clocks)._asdict(), each["stamp"])
 
 
+def outcome(read: Callable[[], object]) -> object:
+    """What is read, or the kind of refusal and its state."""
+    try:
+        return read()
+    except exchange_clock.PageRefusal as refusal:
+        return f"{refusal.kind}, {refusal.state}"
+
+
 class PythonPageTests(unittest.TestCase):
     """What no image can show."""
 
@@ -221,7 +232,7 @@ class PythonPageTests(unittest.TestCase):
         ]
         expected = generate.expected(slots[1], generate.RAW, generate.REAL, [])
         reads = 0
-        real_read = exchange_clock._read_times
+        real_read = exchange_clock._read_fields
 
         def read_while_written(buffer: Any, base: int) -> Any:
             nonlocal reads
@@ -231,37 +242,130 @@ class PythonPageTests(unittest.TestCase):
                 image[:] = generate.page(slots[1])
             return times
 
-        exchange_clock._read_times = read_while_written
-        self.addCleanup(setattr, exchange_clock, "_read_times", real_read)
-        earliest, _, _, sequence = page.read("binance", generate.RAW, generate.REAL)
+        exchange_clock._read_fields = read_while_written
+        self.addCleanup(setattr, exchange_clock, "_read_fields", real_read)
+        earliest, _, _, (_, sequence, *_) = page.read("binance", generate.RAW, generate.REAL)
         self.assertEqual((reads, sequence), (2, 4))
         self.assertEqual(str(earliest), expected["earliest_ns"])
+
+    def test_a_slot_is_copied_once_for_each_time_it_is_written(self) -> None:
+        image = bytearray(generate.page(generate.USUAL))
+        page = exchange_clock.Page(image, generate.BOOT)
+        copies = 0
+        real_read = exchange_clock._read_fields
+
+        def counted(buffer: Any, base: int) -> Any:
+            nonlocal copies
+            copies += 1
+            return real_read(buffer, base)
+
+        exchange_clock._read_fields = counted
+        self.addCleanup(setattr, exchange_clock, "_read_fields", real_read)
+        for sequence, shift in ((2, 0), (4, 1_000_000_000), (6, 3_000_000_000)):
+            slot = generate.USUAL | {
+                "sequence": sequence, "lower_ns": generate.USUAL["lower_ns"] + shift,
+                "upper_ns": generate.USUAL["upper_ns"] + shift,
+            }
+            image[:] = generate.page(slot)
+            for later in (0, 1_000_000):
+                clocks = generate.RAW + later, generate.REAL + later
+                expected = generate.expected(slot, *clocks, [])
+                read = page.read("binance", *clocks)
+                self.assertEqual(
+                    (str(read[0]), str(read[1])), (expected["earliest_ns"], expected["latest_ns"]))
+                self.assertEqual(
+                    page.stamp("binance", None, None, *clocks).state, expected["now"]["state"])
+            self.assertEqual(copies, sequence // 2)
+        # While it is being written, what is kept is not the answer.
+        image[:] = generate.page(generate.USUAL | {"sequence": 7})
+        with self.assertRaises(exchange_clock.PageRefusal) as caught:
+            page.read("binance", generate.RAW, generate.REAL)
+        self.assertEqual(caught.exception.kind, "torn")
+
+    def test_the_short_way_tells_what_the_steps_of_the_documentation_tell(self) -> None:
+        chance = random.Random(5)
+        choose = chance.choice
+        near = [-1, 0, 1, generate.S, 3 * generate.S - 1, 3 * generate.S, 3 * generate.S + 1]
+        far = [-(2**63), 2**63 - 1, -(2**61), 2**61, 2**62, 2**59, 10**15, *near]
+        odd: dict[str, Callable[[], float]] = {
+            name: lambda: choose([generate.RAW, 0]) + choose(near) + choose(far)
+            for name in (
+                "as_of_raw_ns", "checked_raw_ns", "void_after_raw_ns", "holdover_after_raw_ns",
+                "lower_ns", "upper_ns")
+        }
+        odd["state"] = lambda: choose(range(5))
+        odd["lower_rate"] = odd["upper_rate"] = lambda: choose(
+            [1e-6, -1e-6, 0.9, -1.0, 1.0, 1e300, math.nan, math.inf])
+        tells: Counter[str] = Counter()
+        for _ in range(30_000):
+            slot = generate.USUAL | {"as_of_raw_ns": generate.RAW, "checked_raw_ns": generate.RAW}
+            for name in chance.sample(sorted(odd), choose(range(4))):
+                value = odd[name]()
+                is_rate = isinstance(value, float)
+                slot[name] = value if is_rate else max(-(2**63), min(value, 2**63 - 1))
+            page = exchange_clock.Page(generate.page(slot), generate.BOOT)
+            raw_ns = generate.RAW + choose(near)
+            real_ns = generate.REAL + choose([*near, 20_000_000, -20_000_000, 20_000_001])
+            seen = page._look("binance")
+            short = outcome(lambda: page.read("binance", raw_ns, real_ns))
+            long = outcome(lambda: page._read_slot("binance", seen, raw_ns, real_ns))
+            self.assertEqual(short, long, (slot, raw_ns, real_ns))
+            is_short = seen[3][0] <= raw_ns <= seen[3][1]
+            tells[f"{'short' if is_short else 'long'}, {type(short).__name__}"] += 1
+        # Each way many times; and by the short one nothing but a clock that moved is refused.
+        self.assertGreater(min(tells.values()), 300, tells)
+        self.assertEqual(len(tells), 4)
+
+    def test_a_page_that_nobody_refreshes_is_left_when_another_is_in_its_place(self) -> None:
+        directory = self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-"))
+        path = Path(directory) / "clock.page"
+        image = generate.page(
+            generate.USUAL | {"checked_raw_ns": generate.RAW}, boot_id=exchange_clock._boot_id())
+        path.write_bytes(image)
+        page = exchange_clock.Page.open(str(path))
+        clocks = [
+            (generate.RAW + seconds * generate.S, generate.REAL + seconds * generate.S)
+            for seconds in (1, 4)
+        ]
+        for each in clocks:
+            page.now("binance", *each)
+        path.rename(path.with_suffix(".old"))
+        path.write_bytes(image)
+        page.now("binance", *clocks[0])
+        # It was looked at within the last second.
+        page.now("binance", *clocks[1])
+        later = [clock + generate.S for clock in clocks[1]]
+        with self.assertRaises(exchange_clock.PageRefusal) as caught:
+            page.now("binance", *later)
+        self.assertEqual(caught.exception.kind, "replaced")
 
     def test_a_reader_that_was_held_up_between_its_clocks_reads_them_again(self) -> None:
         page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
         for call in (page.now, page.stamp):
             # A second late, then not; and late again.
-            readings = iter([
-                generate.RAW, generate.REAL + generate.S, generate.RAW, generate.REAL,
-                generate.RAW, generate.REAL + generate.S, generate.RAW, generate.REAL + generate.S])
-            before = exchange_clock._read_ns
-            self.addCleanup(setattr, exchange_clock, "_read_ns", before)
-            exchange_clock._read_ns = lambda _: next(readings)
+            late = generate.REAL + generate.S
+            raw = iter([generate.RAW] * 4)
+            real = iter([late, generate.REAL, late, late])
+            for name, readings in (("_read_raw_ns", raw), ("_read_real_ns", real)):
+                self.addCleanup(setattr, exchange_clock, name, getattr(exchange_clock, name))
+                setattr(exchange_clock, name, readings.__next__)
             self.assertEqual(call("binance").exchange, "binance")
             with self.assertRaises(exchange_clock.PageRefusal) as caught:
                 call("binance")
             self.assertEqual(caught.exception.kind, "clock_moved")
 
     def test_loads_are_ordered_where_the_processor_does_not(self) -> None:
-        page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
-        before = exchange_clock._NEEDS_FENCE
-        self.addCleanup(setattr, exchange_clock, "_NEEDS_FENCE", before)
+        self.addCleanup(
+            setattr, exchange_clock, "_NEEDS_FENCE", exchange_clock._NEEDS_FENCE)
         readings = []
-        for needs_fence in (False, True):
+        for needs_fence, fences in ((False, 0), (True, 4)):
             exchange_clock._NEEDS_FENCE = needs_fence
+            page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
+            fence = page._fence = MagicMock()
             readings.append(page.stamp("binance", None, None, generate.RAW, generate.REAL))
+            # Twice each, before the fields and after them.
+            self.assertEqual(fence.__enter__.call_count, fences)
         self.assertEqual(*readings)
-        self.assertTrue(math.isfinite(readings[0].unix_us))
 
 
 class NodeTests(unittest.TestCase):

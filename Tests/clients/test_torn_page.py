@@ -47,7 +47,7 @@ class TornPageTests(unittest.TestCase):
         seen, torn = set(), 0
         for _ in range(READS):
             try:
-                earliest, latest, state, sequence = page.read(
+                earliest, latest, state, (_, sequence, *_) = page.read(
                     "binance", generate.RAW + 1, generate.REAL + 1)
             except exchange_clock.PageRefusal as refusal:
                 self.assertEqual(refusal.kind, "torn")

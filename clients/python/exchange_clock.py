@@ -43,7 +43,7 @@ import sys
 import threading
 import time
 from collections import deque
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import (
     Any,
     AsyncIterator,
@@ -561,36 +561,39 @@ _STATUS_WORD = 10
 _IN_USE = 1
 _SLOT_BYTES = 192
 _ID = slice(8, 40)
-_read_times = struct.Struct("@Q 32x I 12x qqq dd qq qq").unpack_from
-"""The sequence, the state, and from as_of to real_minus_raw; in the machine's own order."""
-_read_rule = struct.Struct("@44x III 80x qqq").unpack_from
-"""Rule, format, flags; window, longest window, tolerance."""
+_read_fields = struct.Struct("@40x IIII qqq dd qq qq 8x qqq").unpack_from
+"""State, rule, format, flags; from as_of to real_minus_raw; window, longest window, tolerance; in
+the machine's own order."""
 _STATES: Tuple[State, ...] = ("unknown", "synchronized", "holdover", "disrupted")
 _SYNCHRONIZED, _HOLDOVER = 1, 2
 _WINDOW, _EXPIRY = 1, 2
 _MAY_CHOOSE, _DOCUMENTED = 1, 2
 _TRIES = 1000
-_SLACK_NS = 20_000_000
+_SLACK_NS, _LEAST_SLACK_NS = 20_000_000, -20_000_000
 _SLACK_RATE = 600e-6
 _ABANDONED_NS = 3_000_000_000
 """A daemon that lives looks at the host's clocks three times within that."""
-_FARTHEST_NS = 2**62
+_FIRST_NS, _LAST_NS = -(2**62), 2**62
 _WIDEST_NS = 2**61
 """Beyond 2116, or bounds that are 73 years apart: the page is damaged."""
 _LONGEST_RULE_NS = 2**53
 """No window and no tolerance is longer, which is 104 days."""
 
 _RAW = getattr(time, "CLOCK_MONOTONIC_RAW", 4)
-_REALTIME = time.CLOCK_REALTIME
-_read_ns = time.clock_gettime_ns
+_read_raw_ns: Callable[[], int] = partial(time.clock_gettime_ns, _RAW)
+_read_real_ns = time.time_ns
 
 _NEEDS_FENCE = platform.machine() not in ("x86_64", "AMD64", "i686")
 
 _floor, _ceil = math.floor, math.ceil
 _new_tuple: Any = tuple.__new__
 
-Reading = Tuple[int, int, State, int]
-"""The exchange's earliest and latest Unix time in ns, its state, and the slot's sequence."""
+_Slot = Tuple[int, int, Tuple[Any, ...], Tuple[Any, ...]]
+"""Where its sequence is, counted in words; the sequence; the fields read under it; and what `read`
+needs of them where nothing is unusual."""
+
+Reading = Tuple[int, int, State, _Slot]
+"""The exchange's earliest and latest Unix time in ns, its state, and what that was read from."""
 
 
 def _boot_id() -> bytes:
@@ -614,6 +617,9 @@ class Page:
       stay in order. Others may: there a lock of our own is taken and released twice between them.
       What precedes a release is done before it, what follows an acquisition is done after it, and
       the second acquisition cannot pass the first release.
+
+    What was read is kept: while the sequence is the same nothing was written since, as it only
+    grows, and one look at it is enough.
 
     Threads may share a page.
     """
@@ -641,6 +647,7 @@ class Page:
         for base in range(_HEADER_BYTES, size, _SLOT_BYTES):
             id = bytes(buffer[base + _ID.start : base + _ID.stop]).rstrip(b"\0")
             self._offsets[id.decode("utf-8", "replace")] = base
+        self._seen: Dict[str, _Slot] = {}
         self._fence = threading.Lock()
         self._path: Optional[str] = None
         self._inode = (0, 0)
@@ -676,20 +683,26 @@ class Page:
 
     def read(self, exchange: str, raw_ns: int, real_ns: int) -> Reading:
         """The exchange's clock when CLOCK_MONOTONIC_RAW and CLOCK_REALTIME were these."""
-        base = self._offsets.get(exchange)
-        if base is None:
-            raise self._refusal("unknown_exchange", exchange)
-        for _ in range(_TRIES):
-            (
-                sequence, state, as_of, lower, upper, lower_rate, upper_rate, void_after,
-                holdover_after, checked, real_minus_raw,
-            ) = _read_times(self._buffer, base)
-            if _NEEDS_FENCE:
-                self._order()
-            if self._words[base >> 3] == sequence and not sequence & 1:
-                break
-        else:
-            raise self._refusal("torn", exchange)
+        slot = self._seen.get(exchange)
+        if slot is None or self._words[slot[0]] != slot[1]:
+            slot = self._look(exchange)
+        first, last, state, as_of, lower, upper, lower_rate, upper_rate, real_minus_raw = slot[3]
+        if first <= raw_ns <= last and (
+            _LEAST_SLACK_NS <= real_ns - raw_ns - real_minus_raw <= _SLACK_NS
+        ):
+            elapsed = raw_ns - as_of
+            return (
+                lower + elapsed + _floor(elapsed * lower_rate),
+                upper + elapsed + _ceil(elapsed * upper_rate), state, slot,
+            )
+        return self._read_slot(exchange, slot, raw_ns, real_ns)
+
+    def _read_slot(self, exchange: str, slot: _Slot, raw_ns: int, real_ns: int) -> Reading:
+        """As docs/shared-page.md has it, step by step."""
+        (
+            state, _, _, _, as_of, lower, upper, lower_rate, upper_rate, void_after,
+            holdover_after, checked, real_minus_raw, _, _, _,
+        ) = slot[2]
         if state != _SYNCHRONIZED and state != _HOLDOVER:
             name: State = _STATES[state] if state < len(_STATES) else "unknown"
             raise self._refusal("not_synchronized", exchange, name)
@@ -712,11 +725,29 @@ class Page:
             # A rate that is no number: the page is damaged.
             raise self._refusal("void", exchange) from None
         if not (
-            0 <= latest - earliest <= _WIDEST_NS and -_FARTHEST_NS < earliest < _FARTHEST_NS
+            0 <= latest - earliest <= _WIDEST_NS and _FIRST_NS < earliest < _LAST_NS
         ):
             raise self._refusal("void", exchange)
         is_held_over = raw_ns > holdover_after or state == _HOLDOVER
-        return earliest, latest, "holdover" if is_held_over else "synchronized", sequence
+        return earliest, latest, "holdover" if is_held_over else "synchronized", slot
+
+    def _look(self, exchange: str) -> _Slot:
+        """A slot, all of one writing."""
+        base = self._offsets.get(exchange)
+        if base is None:
+            raise self._refusal("unknown_exchange", exchange)
+        word = base >> 3
+        for _ in range(_TRIES):
+            sequence = self._words[word]
+            if _NEEDS_FENCE:
+                self._order()
+            fields = _read_fields(self._buffer, base)
+            if _NEEDS_FENCE:
+                self._order()
+            if self._words[word] == sequence and not sequence & 1:
+                slot = self._seen[exchange] = word, sequence, fields, _usual(fields)
+                return slot
+        raise self._refusal("torn", exchange)
 
     def now(
         self, exchange: str, raw_ns: Optional[int] = None, real_ns: Optional[int] = None
@@ -724,21 +755,21 @@ class Page:
         """What time the exchange believes it is; or was, when this host's clocks were these."""
         is_now = raw_ns is None or real_ns is None
         if raw_ns is None or real_ns is None:
-            raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
+            raw_ns, real_ns = _read_raw_ns(), _read_real_ns()
         try:
             earliest, latest, state, _ = self.read(exchange, raw_ns, real_ns)
         except PageRefusal as refusal:
             if not is_now or refusal.kind != "clock_moved":
                 raise
             # Or this thread was held up between the two clocks.
-            raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
+            raw_ns, real_ns = _read_raw_ns(), _read_real_ns()
             earliest, latest, state, _ = self.read(exchange, raw_ns, real_ns)
         # What Now(...) does, without the call in between.
         result: Now = _new_tuple(
             Now,
             (
                 exchange, state, (earliest + latest) // 2000, earliest // 1000,
-                -(-latest // 1000), real_ns // 1000,
+                (latest + 999) // 1000, real_ns // 1000,
             ),
         )
         return result
@@ -752,22 +783,14 @@ class Page:
         if raw_ns is None or real_ns is None:
             try:
                 return self.stamp(
-                    exchange, recv_window_ms, lifetime_ms, _read_ns(_RAW), _read_ns(_REALTIME))
+                    exchange, recv_window_ms, lifetime_ms, _read_raw_ns(), _read_real_ns())
             except PageRefusal as refusal:
                 if refusal.kind != "clock_moved":
                     raise
             # Or this thread was held up between the two clocks.
-            raw_ns, real_ns = _read_ns(_RAW), _read_ns(_REALTIME)
-        for _ in range(_TRIES):
-            earliest, latest, state, sequence = self.read(exchange, raw_ns, real_ns)
-            base = self._offsets[exchange]
-            rule, format, flags, window, longest, tolerance = _read_rule(self._buffer, base)
-            if _NEEDS_FENCE:
-                self._order()
-            if self._words[base >> 3] == sequence:
-                break
-        else:
-            raise self._refusal("torn", exchange)
+            raw_ns, real_ns = _read_raw_ns(), _read_real_ns()
+        earliest, latest, state, slot = self.read(exchange, raw_ns, real_ns)
+        _, rule, format, flags, *_, window, longest, tolerance = slot[2]
         wanted, other = recv_window_ms, lifetime_ms
         if rule == _EXPIRY:
             wanted, other = other, wanted
@@ -824,6 +847,27 @@ class Page:
         except OSError:
             return False
         return (about.st_dev, about.st_ino) != self._inode
+
+
+def _usual(fields: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """Between which readings of CLOCK_MONOTONIC_RAW nothing of a slot is out of the ordinary (none
+    where it is damaged), the state meanwhile, and what the time is computed from."""
+    (
+        state, _, _, _, as_of, lower, upper, lower_rate, upper_rate, void_after,
+        holdover_after, checked, real_minus_raw, _, _, _,
+    ) = fields
+    last = min(void_after, checked + _ABANDONED_NS)
+    if state == _SYNCHRONIZED:
+        last = min(last, holdover_after)
+    is_usual = (
+        state in (_SYNCHRONIZED, _HOLDOVER) and last - as_of < 2**59
+        and -(2**61) < lower <= upper < 2**61 and upper - lower < 2**59
+        and -1 < lower_rate <= upper_rate < 1
+    )
+    return (
+        as_of if is_usual else last + 1, last, _STATES[state % len(_STATES)], as_of,
+        lower, upper, lower_rate, upper_rate, real_minus_raw,
+    )
 
 
 _STEPS_NS = (1_000_000_000, 1_000_000, 1_000, 1, 1_000_000, 1_000_000_000)

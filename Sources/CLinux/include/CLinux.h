@@ -109,8 +109,19 @@ void ec_name_thread(const char *name);
 void ec_sequence_write(void *shared, const uint64_t *words, int count);
 
 /* Copies count words that were written together: 1, or 0 where the writer was always found writing
-   (words are of no use then). */
-int ec_sequence_read(const void *shared, uint64_t *words, int count);
+   (words are of no use then). Here, so that a copy whose length is known needs no loop. */
+static inline int ec_sequence_read(const void *shared, uint64_t *words, int count) {
+  const uint64_t *place = (const uint64_t *)shared;
+  for (int tries = 0; tries < 1000; tries++) {
+    words[0] = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
+    if (words[0] & 1) continue;
+    for (int i = 1; i < count; i++) words[i] = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
+    /* The number is looked at again after the words, not before. */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&place[0], __ATOMIC_RELAXED) == words[0]) return 1;
+  }
+  return 0;
+}
 
 /* Maps size bytes of a file for all processes; NULL and errno on failure. Calls mmap(2). */
 void *ec_map_shared(int fd, size_t size, int writable);
