@@ -445,6 +445,9 @@ static inline enum exchange_clock_status exchange_clock_page_slot(
     uint64_t sequence = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
     if (sequence & 1) continue;
     slot->sequence = sequence;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 23 /* Clang does so unasked. */
+#endif
     for (size_t i = 1; i < EXCHANGE_CLOCK_SLOT_WORDS; i++) {
       uint64_t word = __atomic_load_n(&place[i], __ATOMIC_RELAXED);
       memcpy((char *)slot + 8 * i, &word, sizeof word);
