@@ -1,7 +1,8 @@
-"""A container with a real systemd, on an overlay of this host's root that is forgotten at the end.
+"""A container with a real systemd, on an overlay of this host's root, or of another, that is
+forgotten at the end.
 
-Nothing is downloaded, and nothing of the host is changed: what is written goes to a tmpfs. It needs
-root, and a kernel that lets root mount an overlay and start namespaces.
+Nothing of the host is changed: what is written goes to a tmpfs. It needs root, and a kernel that lets
+root mount an overlay and start namespaces.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ class Unavailable(Exception):
 class Container:
     """Booted while the context lasts. Its root, as seen from this host, is `root`."""
 
-    def __init__(self, files: dict[str, str]) -> None:
-        """files: written into the container's root before it boots; the host's stay."""
+    def __init__(self, files: dict[str, str], base: Path = Path("/")) -> None:
+        """files: written into the container's root before it boots; the host's stay.
+
+        base: what its root is made of. What is another Debian than this host's has the host's network,
+        to install from; else there is none."""
         self._files = files
+        self._base = base
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Container:
@@ -40,7 +45,8 @@ class Container:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="exchange-clock-"))
             )
             self._mount(stack, directory)
-            self._leave_out_services()
+            if self._is_of_host:
+                self._leave_out_services()
             for path, text in self._files.items():
                 self.write(path, text)
             self._boot(stack, directory)
@@ -70,8 +76,12 @@ class Container:
         self.root = directory / "root"
         mount(
             self.root, "-t", "overlay", "overlay",
-            "-o", f"lowerdir=/,upperdir={layer}/upper,workdir={layer}/work",
+            "-o", f"lowerdir={self._base},upperdir={layer}/upper,workdir={layer}/work",
         )
+
+    @property
+    def _is_of_host(self) -> bool:
+        return self._base == Path("/")
 
     def _leave_out_services(self) -> None:
         """What this host runs is not started a second time; what is installed here may start."""
@@ -85,7 +95,8 @@ class Container:
         with console.open("w") as output:
             process = subprocess.Popen(
                 [
-                    "systemd-nspawn", "--quiet", f"--directory={self.root}", "--private-network",
+                    "systemd-nspawn", "--quiet", f"--directory={self.root}",
+                    *(["--private-network"] if self._is_of_host else []),
                     "--boot", "--register=no", "--keep-unit", "--console=pipe",
                     "--resolv-conf=off", f"--bind-ro={ROOT}", "systemd.unit=multi-user.target",
                 ],
