@@ -105,16 +105,28 @@ import Testing
     json.signal(SIGTERM)
   }
 
-  @Test func progressIsShownOnATerminalAndErased() throws {
+  /// Each of a command that takes long; what it shows meanwhile.
+  @Test(arguments: [
+    ("wait --timeout 60s --socket none", " s left"),
+    ("resync okx", "resyncing; "),
+    ("probe okx --base-url URL", "0 of 8 samples; asking ..."),
+  ])
+  func progressIsShownOnATerminalAndErasedByCtrlC(command: String, progress: String) throws {
+    simulator.update("okx") { $0.fault = .timeout }
     let terminal = try PseudoTerminal()
-    let wait = try ChildProcess(
-      product("exchange-clock"),
-      ["wait", "--timeout", "60s", "--socket", daemon.directory.path("none")],
-      output: terminal.path, environment: ["TERM=xterm"])
-    try daemon.eventually("progress is shown") { terminal.shows(" s left") }
-    wait.signal(SIGINT)
-    #expect(wait.exitCode() == nil)
-    #expect(terminal.shows("s left\r\u{1B}[K") && terminal.isAsItWas)
+    let arguments = command.replacing("URL", with: simulator.url(of: "okx"))
+    let child = try start(
+      arguments.split(separator: " ").map(String.init), output: terminal.path,
+      environment: ["TERM=xterm"])
+    try daemon.eventually("progress is shown") { terminal.shows(progress) }
+    child.signal(SIGINT)
+    let code = child.exitCode()
+    #expect(child.hasEnded && code == nil, "it died of the signal, as a shell wants to know")
+    #expect(terminal.shows(progress) && terminal.drawn.hasSuffix("\r\u{1B}[K"))
+    #expect(terminal.isAsItWas)
+    // Nobody else has noticed.
+    let stamp = try daemon.call(.stamp, ["exchange": "binance"])
+    #expect(stamp["guaranteed"] == true, "\(stamp)")
   }
 
   @Test func probeNeedsNoDaemon() throws {
