@@ -37,8 +37,8 @@ docs_packages := netcat-openbsd curl $(site_packages)
 bench_packages := redis-tools
 # What making the Debian package needs besides, and testing it.
 deb_packages := build-essential debhelper dpkg-dev fakeroot
-systemd_packages := $(deb_packages) lintian man-db mmdebstrap podman python3-yaml runc systemd-container \
-    zsh fish
+systemd_packages := $(deb_packages) curl iproute2 lintian man-db mmdebstrap podman python3-yaml runc \
+    systemd-container zsh fish
 # Unpacked for the guest rather than installed here.
 guest_parts    := busybox-static linux-image-cloud-amd64
 
