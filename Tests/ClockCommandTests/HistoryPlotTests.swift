@@ -128,10 +128,25 @@ import Testing
     #expect(document.contains(">2  11-21 16:00:00  daemon started<"))
     #expect(document.contains(">3  11-21 16:30:00  exchange stepped by 60.0 s<"))
     #expect(document.contains(">1</text>") && document.contains(">2-3</text>"))
-    let many = (1...30).map { event(Int64($0), .started) }
+    let many = (1...30).map { event(Int64($0), .exchangeStep, size: Int64($0) * 1_000_000_000) }
     let full = try #require(HistoryPlot(history(20, events: many))).document
     #expect(full.contains(">12  ") && !full.contains(">13  "))
     #expect(full.contains(">18 before these: exchange-clock history okx lists all<"))
+  }
+
+  @Test func whatHappensOverAndOverIsToldOnce() throws {
+    var events = (1...20).map {
+      event($0, .stopSignal, size: $0 * 1_000_000_000, "HTTP 429; staying away for \($0) s")
+    }
+    events += [event(21, .started, "0.1.0"), event(22, .stopSignal, size: 1, "HTTP 429")]
+    let document = try #require(HistoryPlot(history(30, events: events))).document
+    let told = "HTTP 429; staying away for 20.0 s (20 times until 11-21 22:00:00)"
+    #expect(document.contains(">1  11-21 12:30:00  \(told)<"))
+    #expect(document.contains(">2  11-21 22:30:00  daemon started<"))
+    #expect(document.contains(">3  11-21 23:00:00  HTTP 429; staying away for 1 ns<"))
+    #expect(!document.contains(">4  ") && !document.contains(" before these"))
+    // Each has its line across the three parts all the same.
+    #expect(document.matches(of: #/class="remote"/#).count == 22 * 3)
   }
 
   @Test func aBandTooThinToBeSeenIsSaid() throws {

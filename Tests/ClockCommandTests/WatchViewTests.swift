@@ -175,6 +175,45 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("okx  ") }, "the table is not pushed out")
   }
 
+  @Test func whatHappensOverAndOverIsToldOnce() {
+    var model = model([offset("okx"), offset("bybit")])
+    let refused = { (sequence: Int64) in
+      HistoryResult.Event(
+        sequence: sequence, microseconds: Self.noon + sequence * 60_000_000, kind: .stopSignal,
+        sizeNanoseconds: sequence * 1_000_000_000, text: "HTTP 429; staying away for a while")
+    }
+    for sequence in Int64(1)...30 {
+      for exchange in ["okx", "bybit"] {
+        model.take(
+          HistoryResult(
+            exchange: exchange, measurements: [], events: [refused(sequence)], damaged: 0,
+            next: nil), arrow: "->")
+      }
+    }
+    let told = "HTTP 429; staying away for 30.0 s (30 times since 12:01:00)"
+    let lines = text(view(model, 80, 24))
+    #expect(lines.filter { $0 == "12:30:00  okx  \(told)" }.count == 1)
+    #expect(model.changes.map(\.exchange) == ["okx", "bybit"])
+    // What comes in between is told, and what follows it begins anew.
+    model.note(.init(microseconds: Self.noon, exchange: "okx", text: "the clock jumped"))
+    model.note(.init(microseconds: Self.noon, exchange: "okx", text: "HTTP 429; staying away"))
+    #expect(model.changes.suffix(3).map(\.times) == [30, 1, 1])
+  }
+
+  @Test func whatTheDaemonAdvisesIsNotCut() {
+    var model = model([offset("okx")])
+    let summary = "okx is 3.00 s behind this host's clock: which of them is wrong cannot be told"
+    let verdict = VerdictResult(
+      .unknown, causes: [.oneExchangeOnly], summary: summary, evidence: [], explanation: "",
+      nextCommand: "")
+    model.health = ["status": "ok", "verdicts": .array([verdict.json])]
+    let wide = text(view(model, 80, 24))
+    #expect(wide[1] == summary && wide[2] == "run: exchange-clock diagnose")
+    let narrow = text(view(model, 60, 24))
+    #expect("\(narrow[1]) \(narrow[2])" == summary && narrow[3] == wide[2])
+    #expect(!text(view(model, 60, 12)).contains { $0.contains("diagnose") }, "the table first")
+  }
+
   @Test func withoutADaemonTheLastTableStaysButNotAsIfItWereSo() {
     var model = model([offset("okx"), offset("kraken", "holdover", reason: "HTTP 503")])
     model.health = ["started_us": 1]

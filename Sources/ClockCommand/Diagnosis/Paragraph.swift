@@ -1,11 +1,12 @@
 /// Text broken at spaces, so that it fits a terminal of 80 columns.
 enum Paragraph {
-  static let width = 80
-
   /// - Parameters:
   ///   - first: what the first line begins with.
   ///   - rest: what the others begin with.
-  static func lines(_ text: String, first: String = "", rest: String = "") -> [String] {
+  ///   - width: of the lines; a word that is longer is not cut.
+  static func lines(
+    _ text: String, first: String = "", rest: String = "", width: Int = 80
+  ) -> [String] {
     var lines: [String] = []
     var line = first
     var isEmpty = true

@@ -27,6 +27,8 @@ struct HistoryPlot {
   private let span: (first: Int64, last: Int64)
   /// Those that are drawn, in order of time.
   private let events: [HistoryResult.Event]
+  /// The same, together where one is the one before over again.
+  private let themes: [[HistoryResult.Event]]
 
   /// Nil where nothing was measured.
   ///
@@ -44,6 +46,13 @@ struct HistoryPlot {
     span = (first, last)
     events = history.events.filter { Self.kind(of: $0) != nil }
       .sorted { $0.microseconds < $1.microseconds }
+    themes = events.reduce(into: []) { themes, event in
+      if let last = themes.last?.last, Self.theme(of: last) == Self.theme(of: event) {
+        themes[themes.count - 1].append(event)
+      } else {
+        themes.append([event])
+      }
+    }
     // Some air, so that the last point is not on the edge.
     let air = max((last - first) / 100, 1_000_000)
     time = PlotAxis(
@@ -51,7 +60,7 @@ struct HistoryPlot {
   }
 
   var document: String {
-    let rows = min(events.count, Self.mostEvents) + (events.count > Self.mostEvents ? 1 : 0)
+    let rows = min(themes.count, Self.mostEvents) + (themes.count > Self.mostEvents ? 1 : 0)
     let height = Self.events + (rows > 0 ? Double(rows) * Self.eventPitch : -Self.eventPitch)
     var svg = SVG(
       width: Self.width, height: Int(height), title: "The clock of \(history.exchange)",
@@ -188,18 +197,20 @@ struct HistoryPlot {
 
   /// A line across for each, and what they are below, by numbers.
   private func drawEvents(_ svg: inout SVG) {
-    let unnamed = max(events.count - Self.mostEvents, 0)
-    // Those that are too close share a place for their numbers.
-    var groups: [(x: Double, first: Int, last: Int)] = []
-    for (index, event) in events.enumerated() {
+    for event in events {
       let x = time.place(Double(event.microseconds))
       // Not through what is written between the parts.
       for part in [Self.offsets, Self.roundTrips, Self.rejections] {
         svg.line(
           Self.kind(of: event) ?? "", [.init(x: x, y: part.top), .init(x: x, y: part.bottom)])
       }
-      let number = index - unnamed + 1
-      guard number > 0 else { continue }
+    }
+    let unnamed = max(themes.count - Self.mostEvents, 0)
+    // Those that are too close share a place for their numbers.
+    var groups: [(x: Double, first: Int, last: Int)] = []
+    for (index, theme) in themes.suffix(Self.mostEvents).enumerated() {
+      let (event, last, number) = (theme[0], theme[theme.count - 1], index + 1)
+      let x = time.place(Double(event.microseconds))
       if let last = groups.last, x - last.x < 6 * Self.labelPitch {
         groups[groups.count - 1].last = number
       } else {
@@ -207,7 +218,9 @@ struct HistoryPlot {
       }
       svg.text(
         (Self.kind(of: event) ?? "") + "text",
-        "\(number)  \(Self.clock(event.microseconds))  \(Self.label(of: event))",
+        "\(number)  \(Self.clock(event.microseconds))  \(Self.label(of: last))"
+          + (theme.count > 1
+            ? " (\(theme.count) times until \(Self.clock(last.microseconds)))" : ""),
         at: .init(x: Self.left, y: Self.events + Double(number - 1) * Self.eventPitch))
     }
     for group in groups {
@@ -217,9 +230,10 @@ struct HistoryPlot {
         at: .init(x: min(group.x, Self.right), y: Self.offsets.top - 4), anchor: "middle")
     }
     guard unnamed > 0 else { return }
+    let before = themes.prefix(unnamed).reduce(0) { $0 + $1.count }
     svg.text(
       "small",
-      "\(unnamed) before these: exchange-clock history \(history.exchange) lists all",
+      "\(before) before these: exchange-clock history \(history.exchange) lists all",
       at: .init(x: Self.left, y: Self.events + Double(Self.mostEvents) * Self.eventPitch))
   }
 
@@ -259,6 +273,10 @@ struct HistoryPlot {
     case .exchangeStep: "exchange stepped by \(Text.nanoseconds(event.sizeNanoseconds))"
     default: HistoryText.event(event)
     }
+  }
+
+  private static func theme(of event: HistoryResult.Event) -> String {
+    event.kind == .stopSignal ? HistoryText.theme(event) : label(of: event)
   }
 
   /// Legible on light and on dark ground, whichever the reader has.

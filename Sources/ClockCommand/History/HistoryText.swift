@@ -63,14 +63,28 @@ enum HistoryText {
     case .held:
       return "still in holdover after \(Text.nanoseconds(event.sizeNanoseconds)): \(event.text)"
     case .stopSignal where event.sizeNanoseconds > 0:
-      // A long reason may have left no room for what follows it.
-      let end = "; staying away"
-      let reason = event.text.ranges(of: end).first.map { event.text[..<$0.lowerBound] }
-      return "\(reason ?? event.text[...])\(end) for \(Text.nanoseconds(event.sizeNanoseconds))"
+      return reason(event) + stayingAway + " for " + Text.nanoseconds(event.sizeNanoseconds)
     case .disruption, .state, .exchangeStep, .stepRefused, .rejection, .rate, .fleet,
       .stopSignal:
       return event.text
     }
+  }
+
+  /// What two events have in common of which the second is the first one over again.
+  static func theme(_ event: HistoryResult.Event) -> String {
+    switch event.kind {
+    // The next time it may be for longer.
+    case .stopSignal: reason(event) + stayingAway
+    default: Self.event(event)
+    }
+  }
+
+  private static let stayingAway = "; staying away"
+
+  /// Of a stop signal. A long one may have left no room for what follows it.
+  private static func reason(_ event: HistoryResult.Event) -> Substring {
+    event.text.ranges(of: stayingAway).first.map { event.text[..<$0.lowerBound] }
+      ?? event.text[...]
   }
 
   static func paint(_ event: HistoryResult.Event) -> Paint {

@@ -36,9 +36,10 @@ struct ProbeText {
     let size = Text.offset(
       nanoseconds: known.offsetNanoseconds, error: known.errorNanoseconds)
     let side = known.offsetNanoseconds < 0 ? "behind" : "ahead of"
+    let samples = offset.samples == 1 ? "sample" : "samples"
     let rejected = offset.rejected > 0 ? ", \(offset.rejected) rejected" : ""
     return "\(name) is \(size.dropFirst()) \(side) this host's clock,"
-      + " ±\(Text.nanoseconds(known.errorNanoseconds)) (\(offset.samples) samples\(rejected))"
+      + " ±\(Text.nanoseconds(known.errorNanoseconds)) (\(offset.samples) \(samples)\(rejected))"
   }
 
   private func bar(_ interval: OffsetInterval<Local, Exchange>) -> String {

@@ -12,6 +12,11 @@ struct WatchModel {
     var exchange: String?
     var text: String
     var paint = Paint.plain
+    /// What it is, were it to happen again; the text where that says no more.
+    var theme: String?
+    /// How often it has happened with nothing else in between, and since when.
+    var times = 1
+    var since: Int64?
   }
 
   /// Changes that are kept.
@@ -110,6 +115,13 @@ struct WatchModel {
   }
 
   mutating func note(_ change: Change) {
+    var change = change
+    if let index = changes.lastIndex(where: { $0.exchange == change.exchange }),
+      (changes[index].theme ?? changes[index].text) == (change.theme ?? change.text)
+    {
+      let before = changes.remove(at: index)
+      (change.times, change.since) = (before.times + 1, before.since ?? before.microseconds)
+    }
     changes.append(change)
     if changes.count > Self.mostChanges { changes.removeFirst() }
   }
@@ -128,7 +140,7 @@ struct WatchModel {
           microseconds: event.microseconds, exchange: id,
           text: HistoryText.event(event).split(separator: " -> ", omittingEmptySubsequences: false)
             .joined(separator: " \(arrow) "),
-          paint: HistoryText.paint(event)))
+          paint: HistoryText.paint(event), theme: HistoryText.theme(event)))
     }
     let all = history.measurements.map(\.sequence) + history.events.map(\.sequence)
     lastSequence[id] = max(last, all.max() ?? -1)

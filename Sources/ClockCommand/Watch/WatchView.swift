@@ -60,14 +60,16 @@ struct WatchView {
       let said = HealthText.summary(health)
       first.add(said.status, .ofState(said.status))
       first.add(said.rest)
-      more = said.more.map { PaintedLine($0.text, $0.paint) }
+      more = said.more.flatMap { part in
+        Paragraph.lines(part.text, width: size.columns).map { PaintedLine($0, part.paint) }
+      }
     }
     if first.width + 2 + clock.count <= size.columns {
       first.fill(to: size.columns - clock.count)
       first.add(clock, .faint)
     }
     guard size.rows >= 8 else { return [first] }
-    return [first] + more.prefix(size.rows >= 16 ? 2 : 1)
+    return [first] + more.prefix(size.rows >= 16 ? 3 : 1)
       + (size.rows >= 16 ? [PaintedLine()] : [])
   }
 
@@ -82,14 +84,19 @@ struct WatchView {
     guard room >= 2, !model.changes.isEmpty else { return [] }
     let today = microseconds / 86_400_000_000
     let newest = model.changes.suffix(room - 1).map { change in
-      let time = CivilTime(unixNanoseconds: change.microseconds * 1_000)
-        .iso8601(fractionDigits: 0)
-      var line = PaintedLine()
-      let isToday = change.microseconds / 86_400_000_000 == today
       // What was yesterday shows its day.
-      line.add(isToday ? "\(time.dropFirst(11).prefix(8))  " : "\(time.prefix(10))  ", .faint)
+      let time = { (microseconds: Int64) -> Substring in
+        let text = CivilTime(unixNanoseconds: microseconds * 1_000).iso8601(fractionDigits: 0)
+        return microseconds / 86_400_000_000 == today
+          ? text.dropFirst(11).prefix(8) : text.prefix(10)
+      }
+      var line = PaintedLine()
+      line.add("\(time(change.microseconds))  ", .faint)
       if let exchange = change.exchange { line.add("\(exchange)  ") }
       line.add(change.text, change.paint)
+      if let since = change.since {
+        line.add(" (\(change.times) times since \(time(since)))", .faint)
+      }
       return line
     }
     return [PaintedLine()] + newest
