@@ -55,24 +55,56 @@ def percentile(sorted_values: list[float], share: float) -> float:
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
 
 
+def processors() -> Path | None:
+    """This process's group among those that the processors are shared between, where another may be
+    made in it; None where it may not."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, name = line.split(":", 2)
+        if controllers.split(",")[0] == "cpu":
+            group = Path("/sys/fs/cgroup") / controllers / name.lstrip("/")
+        elif controllers == "":
+            group = Path("/sys/fs/cgroup") / name.lstrip("/")
+            children = group / "cgroup.subtree_control"
+            if not children.exists() or "cpu" not in children.read_text().split():
+                continue
+        else:
+            continue
+        if os.access(group, os.W_OK):
+            return group
+    return None
+
+
 @contextlib.contextmanager
-def attacking(malice: Malice, path: Path, many: int = 1) -> Iterator[list[BaseException]]:
-    """The malice in so many processes, ended with the block; what a child raised is its own."""
+def attacking(
+    malice: Malice, path: Path, many: int = 1, is_service: bool = True
+) -> Iterator[None]:
+    """The malice in so many processes, ended with the block; what a child raised is its own.
+
+    is_service: together they have the share of the processors that another service has, where that
+    can be had; systemd gives each one. Else each process has one like any other."""
+    parent = processors() if is_service else None
+    group = parent and parent / f"exchange-clock-{os.getpid()}"
+    if group:
+        group.mkdir()
     children = []
     for _ in range(many):
         child = os.fork()
         if child == 0:
             with contextlib.suppress(BaseException):
+                if group:
+                    (group / "cgroup.procs").write_text("0")
                 malice(path, threading.Event())
             os._exit(0)
         children.append(child)
     try:
-        yield []
+        yield
     finally:
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, 9)
             os.waitpid(child, 0)
+        if group:
+            group.rmdir()
 
 
 def again(path: Path, use: Callable[[socket.socket], None], stop: threading.Event) -> None:
