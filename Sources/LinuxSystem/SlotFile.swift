@@ -13,7 +13,7 @@ package final class SlotFile: Sendable {
 
   /// Opens or makes the file, which nobody but this user can read.
   ///
-  /// Calls `open(2)`, `flock(2)` and `ftruncate(2)`.
+  /// Calls `open(2)`, `flock(2)`, `ftruncate(2)` and `posix_fallocate(3)`.
   package init(_ path: String, size: Int) throws(GuardedFile.Failure) {
     let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
     let number = open(path, flags, 0o600)
@@ -35,9 +35,15 @@ package final class SlotFile: Sendable {
       throw .system(SystemError("lock \(path), which another daemon may be writing"))
     }
     isNew = status.st_size == 0
-    // Blocks are taken as they are written, so that an empty one costs nothing.
     guard Int(status.st_size) == size || ftruncate(number, off_t(size)) == 0 else {
       throw .system(SystemError("make \(path) \(size) bytes long"))
+    }
+    // A disk that is full later costs nothing then; one that is full now leaves no part of a file.
+    guard isNew else { return }
+    let error = posix_fallocate(number, 0, off_t(size))
+    guard error == 0 || error == EOPNOTSUPP || error == EINVAL else {
+      unlink(path)
+      throw .system(SystemError("make \(path) \(size) bytes long", number: error))
     }
   }
 

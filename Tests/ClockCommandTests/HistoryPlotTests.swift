@@ -39,6 +39,7 @@ import Testing
     #expect(document.matches(of: #/class="resync"/#).count == 100)
     #expect(document.matches(of: #/class="rejected"/#).count == 20)
     #expect(document.matches(of: #/class="band"/#).count == 1)
+    #expect(document.matches(of: #/class="tripdot"/#).count == 100)
     #expect(document.contains("prefers-color-scheme:dark"))
     #expect(document.contains(">11-22<"))
     #expect(document.contains(" ms<"), "the axes have units")
@@ -132,6 +133,15 @@ import Testing
     let full = try #require(HistoryPlot(history(20, events: many))).document
     #expect(full.contains(">12  ") && !full.contains(">13  "))
     #expect(full.contains(">18 before these: exchange-clock history okx lists all<"))
+  }
+
+  @Test func aClockThatWasOnceYearsOffLeavesThePictureLegible() throws {
+    var history = history(4)
+    history.measurements[0].microseconds = 0
+    let document = try #require(HistoryPlot(history)).document
+    let ticks = document.matches(of: #/class="tick"[^>]*>[^<]*</#)
+    #expect(ticks.count < 60, "\(ticks.count)")
+    #expect(document.contains(#/class="tick"[^>]*>19[0-9][0-9]-[01][0-9]-/#))
   }
 
   @Test func whatHappensOverAndOverIsToldOnce() throws {

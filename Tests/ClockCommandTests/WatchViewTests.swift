@@ -71,15 +71,15 @@ import Testing
       })
     let rows = lines.filter { $0.contains("synchronized") }
     #expect(rows.map { $0.prefix(7) } == ["binance", "okx    "], "in order of the names")
-    #expect(rows[0].contains("+3.00 ms") && rows[0].contains("±500 us"))
-    #expect(rows[0].contains(":    o]  "), "3 ms is far from zero, and well known")
+    #expect(rows[0].contains("+3.00 ms") && rows[0].contains("+-500 us"))
+    #expect(rows[0].contains(":   [o  "), "3 ms is far from zero, and well known")
     #expect(rows[0].contains("  90 s"))
     #expect(lines.last?.hasPrefix("q quits") == true)
   }
 
   @Test func aNarrowScreenKeepsWhatMattersMost() {
     let lines = text(view(model([offset("binance")]), 34, 10))
-    #expect(lines.contains { $0.hasPrefix("binance   +3.00 ms  ±500 us") })
+    #expect(lines.contains { $0.hasPrefix("binance   +3.00 ms  +-500 us") })
     #expect(!lines.contains { $0.contains("synchronized") })
   }
 
@@ -175,6 +175,61 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("okx  ") }, "the table is not pushed out")
   }
 
+  @Test func theLastDayIsDrawn() {
+    var model = model([offset("okx")])
+    #expect(!text(view(model, 120, 24)).contains { $0.contains("LAST DAY") })
+    model.trails["okx"] = (0..<24).map { (Self.noon - (24 - $0) * 3_600_000_000 + 1, $0) }
+    let lines = text(view(model, 120, 24))
+    #expect(lines.contains { $0.contains("LAST DAY") })
+    #expect(lines.contains { $0.contains("_..--==++**##@@") }, "\(lines)")
+  }
+
+  private func told(
+    _ exchange: String, _ sequence: Int64, at seconds: Int64, _ text: String
+  ) -> HistoryResult {
+    let event = HistoryResult.Event(
+      sequence: sequence, microseconds: Self.noon + seconds * 1_000_000, kind: .exchangeStep,
+      sizeNanoseconds: 0, text: text)
+    return HistoryResult(
+      exchange: exchange, measurements: [], events: [event], damaged: 0, next: nil)
+  }
+
+  @Test func changesAreInTheOrderOfTheirTimeWhoeverTellsThem() {
+    var model = model([offset("okx"), offset("binance")])
+    model.take(told("binance", 1, at: -2, "jumped"), arrow: "->")
+    for number in Int64(1)...300 {
+      model.take(told("okx", number, at: number - 400, "old \(number)"), arrow: "->")
+    }
+    #expect(model.changes.last?.text == "jumped", "what is older has not pushed it out")
+    #expect(model.changes.count == WatchModel.mostChanges)
+    model.take(told("okx", 301, at: -1, "after"), arrow: "->")
+    model.take(told("binance", 2, at: -3, "before"), arrow: "->")
+    #expect(model.changes.suffix(3).map(\.text) == ["before", "jumped", "after"])
+  }
+
+  @Test func aHistoryBegunAnewIsTakenUpAndTellsNothingTwice() {
+    var model = model([offset("okx")])
+    for number in Int64(1)...9 {
+      model.take(told("okx", number, at: number - 20, "\(number)"), arrow: "->")
+    }
+    // The daemon was restarted: with the same history ...
+    model.forgetHistories()
+    model.take(told("okx", 9, at: -11, "9"), arrow: "->")
+    #expect(model.changes.map(\.text) == (1...9).map(String.init))
+    #expect(model.changes.allSatisfy { $0.times == 1 })
+    // ... with another one ...
+    model.forgetHistories()
+    model.take(told("okx", 1, at: -5, "anew"), arrow: "->")
+    model.take(told("okx", 2, at: -4, "and on"), arrow: "->")
+    #expect(model.changes.suffix(2).map(\.text) == ["anew", "and on"])
+    // ... and with none, where notifications have to do.
+    model.forgetHistories()
+    model.update(
+      [offset("okx", "holdover", reason: "HTTP 403")], at: MonotonicInstant(nanoseconds: 0),
+      microseconds: Self.noon, arrow: "->")
+    #expect(model.changes.last?.text == "synchronized -> holdover: HTTP 403")
+  }
+
   @Test func whatHappensOverAndOverIsToldOnce() {
     var model = model([offset("okx"), offset("bybit")])
     let refused = { (sequence: Int64) in
@@ -195,8 +250,9 @@ import Testing
     #expect(lines.filter { $0 == "12:30:00  okx  \(told)" }.count == 1)
     #expect(model.changes.map(\.exchange) == ["okx", "bybit"])
     // What comes in between is told, and what follows it begins anew.
-    model.note(.init(microseconds: Self.noon, exchange: "okx", text: "the clock jumped"))
-    model.note(.init(microseconds: Self.noon, exchange: "okx", text: "HTTP 429; staying away"))
+    let later = Self.noon + 3_600_000_000
+    model.note(.init(microseconds: later, exchange: "okx", text: "the clock jumped"))
+    model.note(.init(microseconds: later, exchange: "okx", text: "HTTP 429; staying away"))
     #expect(model.changes.suffix(3).map(\.times) == [30, 1, 1])
   }
 

@@ -197,6 +197,32 @@ import Testing
     }
   }
 
+  @Test func whatNoClockShowsIsNoEntryEvenWithItsChecksum() throws {
+    let isEntry = { (change: (inout HistoryResult.Measurement) -> Void) in
+      var entry = measurement(60)
+      entry.sequence = 1
+      change(&entry)
+      return HistorySlot.measurement(HistorySlot.bytes(of: entry)[...]) != nil
+    }
+    #expect(isEntry { _ in })
+    #expect(!isEntry { $0.sequence = .max })
+    #expect(!isEntry { $0.microseconds = .max })
+    #expect(!isEntry { $0.lowerNanoseconds = .min })
+    #expect(!isEntry { $0.upperNanoseconds = .max })
+    var extreme = event("x")
+    (extreme.sequence, extreme.sizeNanoseconds) = (1, .min)
+    #expect(HistorySlot.event(HistorySlot.bytes(of: extreme)[...]) == nil)
+    (extreme.microseconds, extreme.sizeNanoseconds) = (.min, 0)
+    #expect(HistorySlot.event(HistorySlot.bytes(of: extreme)[...]) == nil)
+  }
+
+  /// Sparse, it would want room later, where there may be none.
+  @Test func allOfTheFileIsThereFromTheStart() throws {
+    _ = try open()
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_blocks * 512 >= status.st_size)
+  }
+
   @Test func anotherDaemonDoesNotWriteTheSameFile() throws {
     let ring = try open()
     #expect(throws: GuardedFile.Failure.self) { try open() }

@@ -7,6 +7,7 @@ import LinuxSystem
 import Testing
 
 @testable import ClockCommand
+@testable import ClockDaemon
 
 /// `history` with the real daemon: what is written down, and what is left after a kill.
 @Suite struct HistoryTests {
@@ -133,6 +134,31 @@ import Testing
       try history(next), until: HostClocks.read().local.nanoseconds / 1_000)
     let held = try #require(afterwards.holdovers.first)
     #expect(held.upperBound > held.lowerBound, "the outage is not lost with the daemon")
+  }
+
+  @Test func aLongHistoryIsToldToItsEnd() throws {
+    mkdir(directory.path("history"), 0o700)
+    let now = HostClocks.read().local.nanoseconds / 1_000
+    do {
+      let ring = try HistoryRing(directory.path("history/okx.ring"), id: "okx")
+      for number in 0..<700 {
+        try ring.add(
+          HistoryResult.Measurement(
+            sequence: 0, microseconds: now - Int64(700 - number) * 60_000_000,
+            offsetNanoseconds: 0, lowerNanoseconds: -500, upperNanoseconds: 500, driftPPM: 0,
+            driftErrorPPM: 1, shortestRoundTripNanoseconds: 1_000,
+            lastRoundTripNanoseconds: 1_000, samples: 8, rejected: 0))
+      }
+    }
+    let simulator = try ExchangeSimulator([.init("okx")])
+    let daemon = try start(simulator)
+    try daemon.waitUntilReady()
+    let csv = try run(
+      product("exchange-clock"), ["history", "okx", "--csv", "--socket", daemon.socketPath])
+    let lines = csv.output.split(separator: "\n")
+    #expect(lines.count > 510, "\(csv.output.prefix(300))")
+    let page = try history(daemon)
+    #expect(page.next != nil, "it takes more than one answer")
   }
 
   @Test func theCommandShowsAndDrawsIt() throws {

@@ -215,6 +215,21 @@ class MetricsTests(unittest.TestCase):
         assert tested
         self.assertIn(json.dumps(tested[1].replace(".*", "$instance")), dashboard)
 
+    def test_prometheus_can_read_what_each_panel_asks(self) -> None:
+        dashboard = json.loads((PACKAGING / "grafana/exchange-clock.json").read_text())
+        asked = [
+            re.sub(r"\$\w+", ".*", target["expr"])
+            for panel in dashboard["panels"] for target in panel["targets"]
+        ]
+        self.assertGreater(len(asked), 12)
+        # Each as a rule, which promtool parses. JSON is YAML.
+        rules = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+            json.dump({"groups": [{"name": "panels", "rules": rules}]}, file)
+            file.flush()
+            checked = promtool("check", "rules", file.name)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
     def test_panels_have_titles_units_and_places_of_their_own(self) -> None:
         dashboard = json.loads((PACKAGING / "grafana/exchange-clock.json").read_text())
         taken: set[tuple[int, int]] = set()

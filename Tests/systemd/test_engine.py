@@ -42,10 +42,11 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 """
 BOT = """
-FROM registry.example/exchange-clock:0.1.0
+FROM IMAGE
 USER 65534:65534
 CMD ["exchange-clock", "stamp", "binance", "--json"]
 """
+IMAGE = "registry.example/exchange-clock:0.1.0"
 EXCHANGES = ["binance", "okx"]
 AHEAD_MS = 3000
 
@@ -136,7 +137,7 @@ class EngineTests(unittest.TestCase):
         begun = time.monotonic()
         self.shell(first[1])
         note(f"{block.place} built in {time.monotonic() - begun:.0f} s")
-        (self.directory / "bot").write_text(BOT)
+        (self.directory / "bot").write_text(BOT.replace("IMAGE", IMAGE))
         self.shell("docker build -t my-bot -f bot .")
 
     def start_pod(self, urls: dict[str, str]) -> dict[str, str]:
@@ -210,6 +211,12 @@ class EngineTests(unittest.TestCase):
                 f"{inside} curl -sS --max-time 10 http://192.0.2.7:9847{path} || true")
 
         wait_until(lambda: "exchange_clock" in page("/metrics"), 30, "the exporter answers")
+        # By itself it would be seen from its own host only.
+        self.shell(f"docker run -d --rm --name alone --network none {IMAGE} exchange-clock-exporter")
+        self.addCleanup(self.shell, "docker rm -f -t 1 alone")
+        asked = "docker exec alone perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(shift)'"
+        wait_until(lambda: self.succeeds(f"{asked} 127.0.0.1:9847"), 30, "it listens")
+        self.assertFalse(self.succeeds(f"{asked} 127.0.0.2:9847"))
         self.assertNotIn("curl:", page("/"))
         metrics = page("/metrics")
         self.assertIn("exchange_clock_up 1\n", metrics)

@@ -48,7 +48,10 @@ struct PlotAxis {
       1_209_600, 2_419_200,
     ].map { $0 * second }
     let width = times.upperBound - times.lowerBound
-    let step = steps.first { width / $0 <= Int64(most) } ?? steps[steps.count - 1]
+    var step = steps.first { width / $0 <= Int64(most) } ?? steps[steps.count - 1]
+    // A clock that was once years off makes a long axis.
+    while width / step > Int64(most) { step *= 2 }
+    let isLong = width > 300 * 86_400 * second
     let first = (times.lowerBound + step - 1) / step * step
     var ticks: [Tick] = []
     var day: Int64?
@@ -57,7 +60,7 @@ struct PlotAxis {
       let isNewDay = day != time / (86_400 * second)
       day = time / (86_400 * second)
       let clock = String(text.dropFirst(11).prefix(step < 60 * second ? 8 : 5))
-      let date = String(text.dropFirst(5).prefix(5))
+      let date = String(isLong ? text.prefix(10) : text.dropFirst(5).prefix(5))
       let isDay = step >= 86_400 * second
       ticks.append(
         Tick(

@@ -28,7 +28,9 @@ struct ErrorBars {
       .split(separator: " ").map { $0.split(separator: ".").first ?? $0 }.joined(separator: " ")
     let (low, high) = ("-" + end, "+" + end)
     let middle = width / 2
-    guard width >= low.count + high.count + 5 else { return String(("±" + end).prefix(width)) }
+    guard width >= low.count + high.count + 5 else {
+      return String((glyphs.plusMinus + end).prefix(width))
+    }
     let left = low + String(repeating: " ", count: middle - low.count) + "0"
     return left + String(repeating: " ", count: width - left.count - high.count) + high
   }

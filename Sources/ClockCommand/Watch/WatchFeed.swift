@@ -13,9 +13,13 @@ struct WatchFeed: ~Copyable {
   /// The subscription; nil while there is no daemon.
   private var connection: DaemonConnection?
   private var healthAt: MonotonicInstant?
+  /// The first of the exchanges whose histories are read next.
+  private var next = 0
 
   private static let patience = Duration.seconds(5)
   private static let healthPeriod = Duration.seconds(5)
+  /// Fewer than would keep notifications waiting.
+  private static let historiesAtATime = 4
 
   /// Changes of less are not told.
   private static let leastChange: JSONValue = 100
@@ -34,7 +38,13 @@ struct WatchFeed: ~Copyable {
       // The line on health must not say something else than the table below it.
       if model.isNews(fresh) { healthAt = nil }
       take(fresh, &model, arrow)
-      readHistory(&model, of: fresh.map(\.exchange), arrow: arrow)
+      // Some events change nothing that is notified of: of the others, some each time.
+      let others = model.offsets.map(\.exchange)
+      let turn = (0..<min(Self.historiesAtATime, others.count)).map {
+        others[(next + $0) % others.count]
+      }
+      next = others.isEmpty ? 0 : (next + turn.count) % others.count
+      readHistories(&model, of: Set(fresh.map(\.exchange) + turn).sorted(), arrow: arrow)
       model.extendTrails()
       try askHealth(&model, arrow)
       model.reach(microseconds: Self.nowMicroseconds)
@@ -51,6 +61,10 @@ struct WatchFeed: ~Copyable {
     _ model: inout WatchModel, _ arrow: String
   ) throws(DaemonConnection.Failure) {
     var fresh = try DaemonConnection(to: socket, patience: Self.patience)
+    // Before it subscribes: who reads many histories takes no notification meanwhile.
+    let known = try fresh.call(.offsets)
+    model.forgetHistories()
+    readHistories(&model, of: (Verbs.offsets(of: known) ?? []).map(\.exchange), arrow: arrow)
     let answer = try fresh.call(.subscribe, ["min_change_us": Self.leastChange])
     let offsets = Verbs.offsets(of: answer["offsets"] ?? .null) ?? []
     take(offsets, &model, arrow)
@@ -58,8 +72,6 @@ struct WatchFeed: ~Copyable {
     descriptor = fresh.descriptorNumber
     connection = consume fresh
     healthAt = nil
-    readHistory(&model, of: offsets.map(\.exchange), arrow: arrow)
-    model.sortChanges()
   }
 
   private mutating func disconnect() {
@@ -83,15 +95,13 @@ struct WatchFeed: ~Copyable {
     let health = try other.call(.health)
     model.health = health
     healthAt = now
-    // Some events change nothing that is notified of.
-    readHistory(&model, of: model.offsets.map(\.exchange), arrow: arrow)
     // Others are followed since the daemon read its configuration again.
     let followed = health["counts"]?["exchanges"]?.integer
     if let followed, followed != Int64(model.offsets.count) { disconnect() }
   }
 
   /// What has happened, where the daemon writes it down: first of the last day, then what is new.
-  private func readHistory(_ model: inout WatchModel, of ids: [String], arrow: String) {
+  private func readHistories(_ model: inout WatchModel, of ids: [String], arrow: String) {
     let since = HostClocks.read().local.nanoseconds / 1_000 - 86_400_000_000
     for id in ids {
       let after = model.lastSequence[id]

@@ -36,6 +36,8 @@ struct WatchModel {
   private(set) var told: Set<String> = []
   /// The last entry of the history that was taken, by exchange.
   private(set) var lastSequence: [String: Int64] = [:]
+  /// When the last event of a history was that was taken, by exchange; Unix microseconds.
+  private var lastEvent: [String: Int64] = [:]
 
   /// Why nothing new comes in; nil while it does.
   private(set) var trouble: String?
@@ -122,19 +124,32 @@ struct WatchModel {
       let before = changes.remove(at: index)
       (change.times, change.since) = (before.times + 1, before.since ?? before.microseconds)
     }
-    changes.append(change)
+    // What several histories tell comes one history after the other.
+    let index = changes.lastIndex { $0.microseconds <= change.microseconds }
+    changes.insert(change, at: index.map { $0 + 1 } ?? 0)
     if changes.count > Self.mostChanges { changes.removeFirst() }
+  }
+
+  /// The daemon that answers now may be another one, with other histories or none.
+  mutating func forgetHistories() {
+    told = []
+    lastSequence = [:]
   }
 
   /// Takes what the daemon has written down since the last time.
   mutating func take(_ history: HistoryResult, arrow: String) {
     let id = history.exchange
     let last = lastSequence[id] ?? -1
+    // Read from its beginning it tells again what is known.
+    let (point, event) =
+      last < 0 ? (trails[id]?.last?.time ?? .min, lastEvent[id] ?? .min) : (.min, .min)
     told.insert(id)
-    trails[id, default: []] += history.measurements.filter { $0.sequence > last }
+    trails[id, default: []] += history.measurements
+      .filter { $0.sequence > last && $0.microseconds > point }
       .map { ($0.microseconds, $0.offsetNanoseconds) }
-    for event in history.events
-    where event.sequence > last && ![.started, .held].contains(event.kind) {
+    let news = history.events.filter { $0.sequence > last && $0.microseconds > event }
+    lastEvent[id] = news.last?.microseconds ?? lastEvent[id]
+    for event in news where ![.started, .held].contains(event.kind) {
       note(
         Change(
           microseconds: event.microseconds, exchange: id,
@@ -144,11 +159,6 @@ struct WatchModel {
     }
     let all = history.measurements.map(\.sequence) + history.events.map(\.sequence)
     lastSequence[id] = max(last, all.max() ?? -1)
-  }
-
-  /// Puts what several histories have told in the order of its time.
-  mutating func sortChanges() {
-    changes.sort { $0.microseconds < $1.microseconds }
   }
 
   /// Adds to the trail where it has something newer than it ends with.

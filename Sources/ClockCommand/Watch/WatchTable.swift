@@ -27,7 +27,7 @@ struct WatchTable {
     let wanted: [(Column, Int)] = [
       (.exchange, needed("EXCHANGE", all.map(\.exchange))),
       (.offset, needed("OFFSET", all.map(Self.offset))),
-      (.error, needed("ERROR", all.map(Self.error))),
+      (.error, needed("ERROR", all.map { Self.error($0, view.glyphs) })),
       (.state, "synchronized".count),
       (.next, needed("NEXT", ["120 min"])),
       (.bar, Self.barWidths.lowerBound),
@@ -110,7 +110,7 @@ struct WatchTable {
         line.add(offset.exchange, widths[.state] == nil ? paint : usual, width: width)
       case .state: line.add(isLost ? "?" : offset.state, paint, width: width)
       case .offset: line.add(Self.offset(offset), usual, width: width, isRight: true)
-      case .error: line.add(Self.error(offset), usual, width: width, isRight: true)
+      case .error: line.add(Self.error(offset, view.glyphs), usual, width: width, isRight: true)
       case .bar:
         if let known {
           let bar = bars.bar(
@@ -163,8 +163,8 @@ struct WatchTable {
     } ?? "-"
   }
 
-  private static func error(_ offset: OffsetResult) -> String {
-    offset.measurement.map { "±" + Text.nanoseconds($0.errorNanoseconds) } ?? "-"
+  private static func error(_ offset: OffsetResult, _ glyphs: Glyphs) -> String {
+    offset.measurement.map { glyphs.plusMinus + Text.nanoseconds($0.errorNanoseconds) } ?? "-"
   }
 
   private static func roundTrip(_ offset: OffsetResult) -> String {

@@ -22,6 +22,11 @@ enum HistorySlot {
   static let eventSize = 128
   private static let longestText = 94
 
+  /// What no clock shows would overflow what is reckoned with it: times of more than 142 years from
+  /// 1970, offsets and sizes of more than 73.
+  private static let mostTimes = -Int64(1 << 52)...1 << 52
+  private static let mostNanoseconds: Int64 = 1 << 61
+
   /// In the order of their numbers, from 1; a new one is added at the end.
   private static let kinds: [HistoryResult.Event.Kind] = [
     .started, .state, .exchangeStep, .stepRefused, .rejection, .rate, .fleet, .stopSignal,
@@ -70,7 +75,8 @@ enum HistorySlot {
       bytes.take(Int64.self), bytes.take(Int64.self), bytes.take(Int64.self),
       bytes.take(Int64.self)
     )
-    guard lower <= offset, offset <= upper, !upper.subtractingReportingOverflow(lower).overflow
+    guard lower <= offset, offset <= upper, mostTimes.contains(time),
+      -mostNanoseconds <= lower, upper <= mostNanoseconds
     else { return nil }
     return HistoryResult.Measurement(
       sequence: sequence, microseconds: time, offsetNanoseconds: offset, lowerNanoseconds: lower,
@@ -89,7 +95,9 @@ enum HistorySlot {
     let (time, size) = (bytes.take(Int64.self), bytes.take(Int64.self))
     let number = Int(bytes.take(UInt8.self))
     let length = Int(bytes.take(UInt8.self))
-    guard kinds.indices.contains(number - 1), length <= longestText else { return nil }
+    guard kinds.indices.contains(number - 1), length <= longestText, mostTimes.contains(time),
+      size.magnitude <= mostNanoseconds
+    else { return nil }
     return HistoryResult.Event(
       sequence: sequence, microseconds: time, kind: kinds[number - 1], sizeNanoseconds: size,
       text: String(decoding: bytes.take(length), as: UTF8.self))
@@ -145,6 +153,6 @@ struct ByteReader {
   /// Nil where it is none: they count from 1.
   mutating func sequence() -> Int64? {
     let sequence = take(Int64.self)
-    return sequence > 0 ? sequence : nil
+    return sequence > 0 && sequence < 1 << 62 ? sequence : nil
   }
 }
