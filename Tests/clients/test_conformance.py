@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
+from unittest.mock import patch
 
 from support import ROOT, node, note
 
@@ -334,10 +334,31 @@ class PythonPageTests(unittest.TestCase):
         page.now("binance", *clocks[0])
         # It was looked at within the last second.
         page.now("binance", *clocks[1])
-        later = [clock + generate.S for clock in clocks[1]]
+        page._look_after_ns = 0
         with self.assertRaises(exchange_clock.PageRefusal) as caught:
-            page.now("binance", *later)
+            page.now("binance", *clocks[1])
         self.assertEqual(caught.exception.kind, "replaced")
+
+    def test_a_page_that_was_left_refusing_is_left_too(self) -> None:
+        boot = exchange_clock._boot_id()
+        for change in (
+            {"state": 0}, {"state": 3}, {"sequence": 7}, {"void_after_raw_ns": generate.RAW - 1},
+            {"real_minus_raw_ns": 0},
+        ):
+            directory = self.enterContext(tempfile.TemporaryDirectory(prefix="exchange-clock-"))
+            path = Path(directory) / "clock.page"
+            path.write_bytes(generate.page(generate.USUAL | change, boot_id=boot))
+            page = exchange_clock.Page.open(str(path))
+            kinds = []
+            for _ in range(2):
+                page._look_after_ns = 0
+                with self.assertRaises(exchange_clock.PageRefusal) as caught:
+                    page.now("binance", generate.RAW, generate.REAL)
+                kinds.append(caught.exception.kind)
+                path.rename(path.with_suffix(".old"))
+                path.write_bytes(generate.page(generate.USUAL, boot_id=boot))
+            self.assertNotEqual(kinds[0], "replaced")
+            self.assertEqual(kinds[1], "replaced", change)
 
     def test_a_reader_that_was_held_up_between_its_clocks_reads_them_again(self) -> None:
         page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
@@ -361,10 +382,11 @@ class PythonPageTests(unittest.TestCase):
         for needs_fence, fences in ((False, 0), (True, 4)):
             exchange_clock._NEEDS_FENCE = needs_fence
             page = exchange_clock.Page(generate.page(generate.USUAL), generate.BOOT)
-            fence = page._fence = MagicMock()
-            readings.append(page.stamp("binance", None, None, generate.RAW, generate.REAL))
-            # Twice each, before the fields and after them.
-            self.assertEqual(fence.__enter__.call_count, fences)
+            with patch.object(exchange_clock.threading, "Lock") as lock:
+                readings.append(page.stamp("binance", None, None, generate.RAW, generate.REAL))
+            # Twice each, before the fields and after them; no lock that another could hold.
+            self.assertEqual(lock.return_value.__enter__.call_count, fences)
+            self.assertEqual(lock.call_count, fences // 2)
         self.assertEqual(*readings)
 
 

@@ -445,7 +445,7 @@ static inline enum exchange_clock_status exchange_clock_page_slot(
     uint64_t sequence = __atomic_load_n(&place[0], __ATOMIC_ACQUIRE);
     if (sequence & 1) continue;
     slot->sequence = sequence;
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && __GNUC__ >= 8 && !defined(__clang__) && !defined(__INTEL_COMPILER)
 #pragma GCC unroll 23 /* Clang does so unasked. */
 #endif
     for (size_t i = 1; i < EXCHANGE_CLOCK_SLOT_WORDS; i++) {

@@ -570,7 +570,7 @@ _WINDOW, _EXPIRY = 1, 2
 _MAY_CHOOSE, _DOCUMENTED = 1, 2
 _TRIES = 1000
 _SLACK_NS, _LEAST_SLACK_NS = 20_000_000, -20_000_000
-_SLACK_RATE = 600e-6
+_SLACK_PPM = 600
 _ABANDONED_NS = 3_000_000_000
 """A daemon that lives looks at the host's clocks three times within that."""
 _FIRST_NS, _LAST_NS = -(2**62), 2**62
@@ -581,7 +581,7 @@ _LONGEST_RULE_NS = 2**53
 
 _RAW = getattr(time, "CLOCK_MONOTONIC_RAW", 4)
 _read_raw_ns: Callable[[], int] = partial(time.clock_gettime_ns, _RAW)
-_read_real_ns = time.time_ns
+_read_real_ns: Callable[[], int] = partial(time.clock_gettime_ns, time.CLOCK_REALTIME)
 
 _NEEDS_FENCE = platform.machine() not in ("x86_64", "AMD64", "i686")
 
@@ -614,7 +614,8 @@ class Page:
       that wide: the page is not used there.
     - The sequence, the fields and the sequence again are read in that order. Each is fetched by a
       call through a pointer, so that no compiler moves it. Nor does an x86 processor, where loads
-      stay in order. Others may: there a lock of our own is taken and released twice between them.
+      stay in order. Others may: there a lock, a new one that nobody waits for, is taken and
+      released twice between them.
       What precedes a release is done before it, what follows an acquisition is done after it, and
       the second acquisition cannot pass the first release.
 
@@ -648,10 +649,9 @@ class Page:
             id = bytes(buffer[base + _ID.start : base + _ID.stop]).rstrip(b"\0")
             self._offsets[id.decode("utf-8", "replace")] = base
         self._seen: Dict[str, _Slot] = {}
-        self._fence = threading.Lock()
         self._path: Optional[str] = None
         self._inode = (0, 0)
-        self._looked_ns = 0
+        self._look_after_ns = 0
 
     @classmethod
     def open(cls, path: str) -> Page:
@@ -710,20 +710,19 @@ class Page:
             raise self._refusal("void", exchange)
         since = raw_ns - checked
         moved = real_ns - raw_ns - real_minus_raw
-        slack = _SLACK_NS + since * _SLACK_RATE if since > 0 else _SLACK_NS
+        slack = _SLACK_NS + max(since, 0) // 1_000_000 * _SLACK_PPM
         if moved > slack or -moved > slack:
             raise self._refusal("clock_moved", exchange)
-        if since > _ABANDONED_NS and self._is_abandoned(raw_ns):
+        if since > _ABANDONED_NS and self._is_abandoned():
             raise PageRefusal("replaced", exchange)
         elapsed = raw_ns - as_of
         if elapsed < 0:
             lower_rate, upper_rate = upper_rate, lower_rate
-        try:
-            earliest = lower + elapsed + _floor(elapsed * lower_rate)
-            latest = upper + elapsed + _ceil(elapsed * upper_rate)
-        except (ValueError, OverflowError):
-            # A rate that is no number: the page is damaged.
-            raise self._refusal("void", exchange) from None
+        least, most = elapsed * lower_rate, elapsed * upper_rate
+        # Written so that what is no number is refused too: the page is damaged.
+        if not (-9e18 < least < 9e18 and -9e18 < most < 9e18):
+            raise self._refusal("void", exchange)
+        earliest, latest = lower + elapsed + _floor(least), upper + elapsed + _ceil(most)
         if not (
             0 <= latest - earliest <= _WIDEST_NS and _FIRST_NS < earliest < _LAST_NS
         ):
@@ -739,12 +738,14 @@ class Page:
         word = base >> 3
         for _ in range(_TRIES):
             sequence = self._words[word]
+            if sequence & 1:
+                continue
             if _NEEDS_FENCE:
                 self._order()
             fields = _read_fields(self._buffer, base)
             if _NEEDS_FENCE:
                 self._order()
-            if self._words[word] == sequence and not sequence & 1:
+            if self._words[word] == sequence:
                 slot = self._seen[exchange] = word, sequence, fields, _usual(fields)
                 return slot
         raise self._refusal("torn", exchange)
@@ -825,23 +826,25 @@ class Page:
     def _refusal(
         self, kind: str, exchange: str, state: Optional[State] = None
     ) -> PageRefusal:
-        """The slots of a page that was replaced are void, so that this is soon enough to look."""
-        if self._halves[_STATUS_WORD] != _IN_USE:
+        """The slots of a page that was replaced are void, so that this is soon enough to look; and
+        what refuses may have been left by a daemon that is gone."""
+        if self._halves[_STATUS_WORD] != _IN_USE or self._is_abandoned():
             return PageRefusal("replaced", exchange)
         return PageRefusal(kind, exchange, state)
 
     def _order(self) -> None:
-        fence = self._fence
+        fence = threading.Lock()
         with fence:
             pass
         with fence:
             pass
 
-    def _is_abandoned(self, raw_ns: int) -> bool:
-        """Nobody refreshes this page: was it removed, and another put in its place?"""
-        if self._path is None or raw_ns - self._looked_ns < 1_000_000_000:
+    def _is_abandoned(self) -> bool:
+        """Was this page removed, and another put in its place? Looked for once a second at most."""
+        now_ns = time.monotonic_ns()
+        if self._path is None or now_ns < self._look_after_ns:
             return False
-        self._looked_ns = raw_ns
+        self._look_after_ns = now_ns + 1_000_000_000
         try:
             about = os.stat(self._path)
         except OSError:
