@@ -30,7 +30,8 @@ final class PageReader: Sendable {
   func moment(of exchange: ExchangeID) throws(PageRefusal) -> ClockPage.Moment {
     if let page = current.load(ordering: .acquiring) {
       let clocks = HostClocks.coarse()
-      // Without a lock, and without counting who refers to the page: it is never let go.
+      // Without a lock, and without counting who refers to the page: it is never let go. Why it
+      // refuses is found out, and thrown, by the patient way.
       if let reading = try? page._withUnsafeGuaranteedRef({
         try $0.reading(of: exchange, at: clocks)
       }),

@@ -161,6 +161,27 @@ import Testing
     #expect(page.next != nil, "it takes more than one answer")
   }
 
+  @Test func onAFullDiskNoPartOfAFileIsLeft() throws {
+    let simulator = try ExchangeSimulator([.init("okx")])
+    let mount = directory.path("disk")
+    #expect(mkdir(mount, 0o700) == 0)
+    defer { rmdir(mount) }
+    let small = "mount -t tmpfs -o size=128k none \(mount)"
+    let namespace = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c"]
+    guard try run(namespace[0], namespace.dropFirst() + [small]).code == 0 else {
+      print("SKIPPED: a full disk: no file system can be mounted here")
+      return
+    }
+    let daemon = try DaemonProcess(
+      following: simulator, in: directory, arguments: ["--state", "\(mount)/state.json"],
+      wrapper: namespace + [small + " && exec \"$@\"", "sh"])
+    try daemon.waitUntilReady()
+    try daemon.eventually("it is told") { daemon.log.contains("No space left on device") }
+    let seen = "/proc/\(daemon.process.id)/root\(mount)"
+    #expect(access("\(seen)/state.json.lock", F_OK) == 0)
+    #expect(access("\(seen)/history/okx.ring", F_OK) != 0, "\(daemon.log)")
+  }
+
   @Test func theCommandShowsAndDrawsIt() throws {
     let simulator = try ExchangeSimulator([.init("okx")])
     let daemon = try start(simulator)

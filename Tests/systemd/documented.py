@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+from support import Failure, package
+from world import World
 
-from support import ROOT, Failure, package
-
-sys.path.insert(0, str(ROOT / "Tests/docs"))
-
-from pages import Block, all_blocks  # noqa: E402  (its path is set above)
-from world import World  # noqa: E402
+from pages import Block, all_blocks  # noqa: E402  (its path is set by support)
 
 TOOLS = "/opt/test-tools"
 EXPORTER = "/etc/systemd/system/exchange-clock-exporter.service.d/override.conf"

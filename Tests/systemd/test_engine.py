@@ -10,23 +10,18 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 import unittest
 from collections.abc import Callable
 from typing import Any
 
 import yaml
-from support import RELEASE, ROOT, Failure, note, package, wait_until
-
-sys.path.insert(0, str(ROOT / "Tests/docs"))
+from support import BASE, RELEASE, ROOT, Failure, lacks_debian_or, note, package, wait_until
 
 from harness import Simulator  # noqa: E402  (its path is set by support)
-from notes import lacks_root_or, own_directory  # noqa: E402  (its path, too)
-from pages import Block, all_blocks, blocks  # noqa: E402  (its path is set above)
+from notes import own_directory  # noqa: E402  (its path, too)
+from pages import Block, all_blocks, blocks  # noqa: E402  (its path, too)
 
-BASE = ROOT / ".build/debian-12.tar"
-"""A Debian 12 and its apt; `make test-systemd` makes it."""
 COMPOSE = ROOT / ".build/venv/bin/podman-compose"
 """Takes docker-compose's files; Debian's is of before `group_add`."""
 RUNTIME = "/run/exchange-clock"
@@ -53,13 +48,9 @@ AHEAD_MS = 3000
 
 def reason_against() -> str | None:
     """Why no image can be built here; None if one can."""
-    if package() is None:
-        return "there is no package; make deb makes it"
-    if not BASE.exists():
-        return f"there is no {BASE}; make test-systemd makes it"
     if not COMPOSE.exists():
         return f"there is no {COMPOSE}; make test-clients makes it"
-    return lacks_root_or("podman", "runc")
+    return lacks_debian_or("podman", "runc")
 
 
 def documented() -> list[Block]:

@@ -11,12 +11,11 @@ import unittest
 from pathlib import Path
 
 from container import Container, Unavailable
-from support import RELEASE, ROOT, Failure, note, note_skip, package
-from test_engine import BASE
+from support import BASE, RELEASE, ROOT, Failure, lacks_debian_or, note, note_skip
 
 from harness import Simulator  # noqa: E402  (its path is set by support)
-from notes import lacks_root_or, own_directory  # noqa: E402  (its path, too)
-from pages import Block, blocks  # noqa: E402  (its path is set by test_engine)
+from notes import own_directory  # noqa: E402  (its path, too)
+from pages import Block, blocks  # noqa: E402  (its path, too)
 
 HAS = "systemd-sysv dbus sudo python3"
 """What a Debian that somebody works on has, and an image for containers has not."""
@@ -24,14 +23,6 @@ USER = "newcomer"
 GOAL_SECONDS = 300
 AHEAD_MS = -3000
 CONFIGURATION = "/etc/exchange-clock/exchange-clock.toml"
-
-
-def reason_against() -> str | None:
-    if package() is None:
-        return "there is no package; make deb makes it"
-    if not BASE.exists():
-        return f"there is no {BASE}; make test-systemd makes it"
-    return lacks_root_or("systemd-nspawn")
 
 
 def section(title: str) -> list[Block]:
@@ -47,7 +38,7 @@ def section(title: str) -> list[Block]:
 
 class NewcomerTests(unittest.TestCase):
     def test_from_the_readme_alone_to_a_stamp_in_a_bot(self) -> None:
-        directory = own_directory(self, reason_against())
+        directory = own_directory(self, lacks_debian_or("systemd-nspawn"))
         simulator = self.enterContext(
             Simulator(RELEASE, directory, {"binance": {"offset_ms": AHEAD_MS}}))
         try:

@@ -17,9 +17,9 @@ daemon's Unix socket. A client outlives restarts of the daemon: the next request
 
 Both clients may be shared by threads or tasks as follows: an `ExchangeClock` by any threads (one
 request is on its way at a time, but nobody waits for a `resync` or a `report` of another; reading
-the page takes no lock), an `AsyncExchangeClock` by any tasks of the event loop that it was connected
-in. A forked child may go on using an `ExchangeClock` that no other thread was just asking: it gets a
-connection of its own.
+the page takes no lock that another could hold), an `AsyncExchangeClock` by any tasks of the event
+loop that it was connected in. A forked child may go on using an `ExchangeClock` that no other thread
+was just asking: it gets a connection of its own.
 
 Units are last in every name. Unix times are integers, in microseconds where the name ends in `_us`.
 Offsets are the exchange's clock minus this host's; positive: the exchange is ahead.
