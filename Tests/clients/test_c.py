@@ -4,6 +4,8 @@ and goes from the page to the socket and back as a daemon comes and goes."""
 from __future__ import annotations
 
 import json
+import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,48 @@ class CompilerTests(unittest.TestCase):
         if not tried:
             note_skip("the C client is not compiled: there is no compiler")
         note(f"compiled by {', '.join(tried)}")
+
+
+class ArmTests(unittest.TestCase):
+    """What is made of the copy of a slot for a processor that reorders loads: the sequence, the 23
+    words behind it, a barrier for loads, the sequence."""
+
+    READ = r"ldar(?:ldr){23}dmb ishldldr"
+    COPIES = {
+        "the C client": (
+            "clients/c", "exchange_clock.h",
+            "int copy(const struct exchange_clock_page *page, struct exchange_clock_slot *slot) {"
+            " return exchange_clock_page_slot(page, 3, slot); }"),
+        "Swift and the daemon": (
+            "Sources/CLinux/include", "CLinux.h",
+            "int copy(const void *slot, uint64_t *words) {"
+            " return ec_sequence_read(slot, words, 24); }"),
+    }
+
+    def test_loads_are_in_their_order(self) -> None:
+        for name, (directory, header, function) in self.COPIES.items():
+            with self.subTest(name):
+                # The headers of this machine's C library, which ask what it is.
+                headers = ["-D__x86_64__", "-isystem", "/usr/include/x86_64-linux-gnu"]
+                command = [
+                    "clang", "--target=aarch64-linux-gnu",
+                    *(headers if platform.machine() == "x86_64" else []),
+                    "-O2", "-std=gnu11", "-I", ROOT / directory, "-S", "-x", "c", "-", "-o", "-"]
+                try:
+                    made = subprocess.run(
+                        command, input=f'#include "{header}"\n{function}\n', text=True,
+                        capture_output=True, timeout=60)
+                except FileNotFoundError:
+                    note_skip(f"{self.id()}: there is no clang")
+                    self.skipTest("there is no clang")
+                if "No available targets" in made.stderr or "unknown target" in made.stderr:
+                    note_skip(f"{self.id()}: clang makes nothing for Arm here")
+                    self.skipTest("clang makes nothing for Arm")
+                self.assertEqual(made.returncode, 0, made.stderr)
+                body = made.stdout.split("\ncopy:")[1].split(".cfi_endproc")[0]
+                steps = "".join(re.findall(r"^\t(ldar|dmb\t\w+|ldr)\b", body, re.M))
+                self.assertRegex(steps.replace("\t", " "), self.READ)
+                note(f"{name}, for Arm: ldar, 23 ldr, dmb ishld, ldr")
 
 
 @unittest.skipUnless(compilers("c11"), "no C compiler")
