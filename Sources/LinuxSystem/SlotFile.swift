@@ -11,6 +11,8 @@ package final class SlotFile: Sendable {
   /// Whether it was made just now: all zero.
   package let isNew: Bool
 
+  private let size: Int
+
   /// Opens or makes the file, which nobody but this user can read.
   ///
   /// Calls `open(2)`, `flock(2)`, `ftruncate(2)` and `posix_fallocate(3)`.
@@ -22,6 +24,7 @@ package final class SlotFile: Sendable {
     }
     descriptor = OwnedDescriptor(owning: number)
     self.path = path
+    self.size = size
     var status = stat()
     guard fstat(number, &status) == 0 else { throw .system(SystemError("open \(path)")) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .isNotRegular }
@@ -45,6 +48,14 @@ package final class SlotFile: Sendable {
       unlink(path)
       throw .system(SystemError("make \(path) \(size) bytes long", number: error))
     }
+  }
+
+  /// Whether the file at the path is still this one, as long as it was made: not removed, replaced
+  /// or cut off by somebody else. Calls `fstat(2)` and `lstat(2)`.
+  package var isInPlace: Bool {
+    var (mine, there) = (stat(), stat())
+    return fstat(descriptor.number, &mine) == 0 && lstat(path, &there) == 0
+      && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev && mine.st_size == size
   }
 
   /// Fewer bytes than asked for where the file is shorter. Calls `pread(2)`.

@@ -82,6 +82,31 @@ import Testing
     rmdir(scratch.root + "/missing")
   }
 
+  /// What is done to the file of a running daemon, and what of the history is there after it.
+  @Test(arguments: [
+    ("removed", ["later"]), ("replaced", ["later"]), ("emptied", ["later"]),
+    ("cut off", ["later"]), ("its end cut off", ["first", "later"]),
+  ])
+  func aFileThatIsTakenAwayIsNotWrittenToAnyLonger(what: String, left: [String]) throws {
+    let keeper = keeper(scratch.root)
+    let path = scratch.root + "/okx.ring"
+    keeper.add(event("first"), of: ["okx"])
+    _ = try read(keeper, "okx").get()
+    switch what {
+    case "removed": unlink(path)
+    case "replaced": rename(path, path + ".moved")
+    case "emptied": truncate(path, 0)
+    case "cut off": truncate(path, 40)
+    default: truncate(path, off_t(HistoryRing.size - 1))
+    }
+    keeper.add(event("later"), of: ["okx"])
+    #expect(try read(keeper, "okx").get().events.map(\.text) == left)
+    #expect(lines.change { $0[0] }.hasPrefix("the history \(path) was removed, replaced or cut"))
+    // By another daemon, which finds it where it looks for it.
+    #expect(try HistoryRing(path + ".other", id: "okx").read().events.isEmpty)
+    for name in [path, path + ".other", path + ".moved", path + ".damaged"] { unlink(name) }
+  }
+
   @Test func withoutAStateFileTheRequestIsRefused() throws {
     let test = try TestBoard()
     let line = #"{"jsonrpc":"2.0","id":1,"method":"history","params":{"exchange":"okx"}}"#

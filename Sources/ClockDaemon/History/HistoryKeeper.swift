@@ -118,13 +118,18 @@ final class HistoryKeeper: Sendable {
   private func ring(
     _ exchange: String, _ state: inout State
   ) throws(GuardedFile.Failure) -> HistoryRing {
-    if let ring = state.rings[exchange] { return ring }
+    let path = "\(directory)/\(exchange).ring"
+    if let ring = state.rings[exchange] {
+      guard !ring.isInPlace else { return ring }
+      tell(.warning, "the history \(path) was removed, replaced or cut off: opened anew")
+      // It is locked until then, which the same file would be still.
+      state.rings[exchange] = nil
+    }
     do throws(SystemError) {
       try SlotFile.makeDirectory(directory)
     } catch {
       throw .system(error)
     }
-    let path = "\(directory)/\(exchange).ring"
     let ring = try HistoryRing(path, id: exchange)
     state.rings[exchange] = ring
     if let other = ring.setAside {

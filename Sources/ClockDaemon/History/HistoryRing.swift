@@ -87,6 +87,9 @@ final class HistoryRing {
     }
   }
 
+  /// Whether what is written now will be found by the next one who opens it.
+  var isInPlace: Bool { file.isInPlace }
+
   // MARK: Writing
 
   /// Writes a measurement down; its sequence number is given here.
