@@ -155,8 +155,9 @@ if Context.environment["EXCHANGE_CLOCK_FUZZING"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "CFuzzer", "ClockCore", "ClockDaemon", "ClockProtocol", "DaemonSettings",
-        "ExchangeCatalog", "ExchangeClock", "ExchangeProbe", "JSONDocument", "LinuxSystem",
+        "CFuzzer", "ClockCommand", "ClockCore", "ClockDaemon", "ClockProtocol",
+        "DaemonSettings", "ExchangeCatalog", "ExchangeClock", "ExchangeProbe", "JSONDocument",
+        "LinuxSystem",
       ],
       path: "Tests/fuzz/Harness", swiftSettings: house,
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),

@@ -144,6 +144,28 @@ import Testing
     #expect(document.contains(#/class="tick"[^>]*>19[0-9][0-9]-[01][0-9]-/#))
   }
 
+  /// As far apart, and as fast, as an entry of a history file may say.
+  @Test func noNumbersOfAnEntryAreTooMuchForAPicture() {
+    let times: [Int64] = [-1 << 52, 0, Self.begin, 1 << 52]
+    let rates = [-2_147_483.0, 0, 2_147_483]
+    for first in times {
+      for second in times {
+        for rate in rates {
+          var history = history(2)
+          for (index, time) in [first, second].enumerated() {
+            history.measurements[index].microseconds = time
+            history.measurements[index].lowerNanoseconds = -1 << 61
+            history.measurements[index].upperNanoseconds = 1 << 61
+            history.measurements[index].driftPPM = rate
+            history.measurements[index].driftErrorPPM = 4_294_967
+            history.measurements[index].localRatePPM = -rate
+          }
+          #expect(HistoryPlot(history, now: Self.begin)?.document.contains("=\"nan") == false)
+        }
+      }
+    }
+  }
+
   @Test func whatHappensOverAndOverIsToldOnce() throws {
     var events = (1...20).map {
       event($0, .stopSignal, size: $0 * 1_000_000_000, "HTTP 429; staying away for \($0) s")

@@ -216,6 +216,19 @@ import Testing
     #expect(HistorySlot.event(HistorySlot.bytes(of: extreme)[...]) == nil)
   }
 
+  /// Nobody could read the answer: JSON has no such text in it.
+  @Test func aTextIsOfCharactersThatCanBeSeen() {
+    var entry = event("HTTP\u{0}403\nstay\u{7F}away\u{9B}2J")
+    entry.sequence = 1
+    let bytes = HistorySlot.bytes(of: entry)
+    #expect(HistorySlot.event(bytes[...])?.text == "HTTP 403 stay away 2J")
+    for control in [UInt8(0), 0x0A, 0x1B, 0x7F] {
+      var writer = ByteWriter()
+      writer.add(Array(bytes[..<28]) + [control] + Array(bytes[29..<120]))
+      #expect(HistorySlot.event(writer.sealed(size: HistorySlot.eventSize)[...]) == nil)
+    }
+  }
+
   /// Sparse, it would want room later, where there may be none.
   @Test func allOfTheFileIsThereFromTheStart() throws {
     _ = try open()

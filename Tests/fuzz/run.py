@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SWIFT = ["request", "response", "settings", "state", "page", "report"]
+SWIFT = ["request", "response", "settings", "state", "history", "page", "report"]
 C = {"c-page": "page.c", "c-answer": "answer.c"}
 LONGEST = {"page": 4096, "c-page": 4096}
 """Of an input, bytes."""
@@ -137,12 +138,29 @@ def examples(name: str) -> Iterator[bytes]:
         ids = [block[1:].split("]")[0] for block in catalogue()]
         for id, body, time in answers:
             yield bytes([ids.index(id)]) + f"Date: {time}\n\n{body.replace('@', time)}".encode()
+    elif name == "history":
+        yield from histories()
     elif name == "report":
         texts = re.findall(
             r'"([^"\n]{12,300})"', (ROOT / "Tests/ExchangeCatalogTests/RefusalTable.swift").read_text()
         )
         for number, text in enumerate(texts):
             yield bytes([number % 8]) + text.encode()
+
+
+def histories() -> Iterator[bytes]:
+    """What a day of a history may hold: see Sources/ClockDaemon/History/HistorySlot.swift."""
+    begin, minute = 1_790_000_000_000_000, 60_000_000
+    measurements = b"".join(
+        b"\0" + struct.pack(
+            "<QqqqqiIIIHHi", number, begin + number * 60 * minute, 12_000_000 + number * 1_000,
+            11_000_000, 14_000_000, -1_250, 300, 19_000, 21_000, 8, number % 3, 40)
+        for number in range(1, 8))
+    events = b"".join(
+        b"\1" + struct.pack(
+            "<QqqBB94s", 20 + kind, begin + kind * 45 * minute, kind * 1_000_000, kind, len(text), text)
+        for kind in range(1, 12) for text in [b"synchronized -> holdover: HTTP 403"])
+    yield from (measurements, events, measurements + events)
 
 
 def catalogue() -> list[str]:

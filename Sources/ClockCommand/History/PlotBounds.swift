@@ -17,6 +17,11 @@ struct PlotBounds {
     var upper: Int64
   }
 
+  /// What no clock does is not drawn: ten years between two resyncs, in microseconds, ...
+  private static let longestStretch: Int64 = 10 * 366 * 86_400 * 1_000_000
+  /// ... or more than the kernel slews a clock by, and what is then unknown.
+  private static let mostPPM = 250_000.0
+
   /// Measurements that a line may connect: no clock was moved between them, and the daemon ran.
   let measured: [[HistoryResult.Measurement]]
   /// What was given without a break; two points at the time of a resync, before and after it.
@@ -96,7 +101,8 @@ struct PlotBounds {
     _ entry: HistoryResult.Measurement, _ rate: Double, at time: Int64
   ) -> Point {
     let drift = entry.driftPPM - rate
-    guard time > entry.microseconds,
+    guard time > entry.microseconds, time - entry.microseconds <= longestStretch,
+      abs(drift) + entry.driftErrorPPM <= mostPPM,
       let interval = OffsetInterval<Monotonic, Exchange>(
         lower: .init(nanoseconds: entry.lowerNanoseconds),
         upper: .init(nanoseconds: entry.upperNanoseconds)),

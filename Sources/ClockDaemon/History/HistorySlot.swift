@@ -54,7 +54,7 @@ enum HistorySlot {
     var text = ""
     for scalar in entry.text.unicodeScalars {
       guard text.utf8.count + String(scalar).utf8.count <= longestText else { break }
-      text.unicodeScalars.append(scalar)
+      text.unicodeScalars.append(StateReader.isControl(scalar) ? " " : scalar)
     }
     var bytes = ByteWriter()
     bytes.add(entry.sequence)
@@ -98,9 +98,11 @@ enum HistorySlot {
     guard kinds.indices.contains(number - 1), length <= longestText, mostTimes.contains(time),
       size.magnitude <= mostNanoseconds
     else { return nil }
+    let text = String(decoding: bytes.take(length), as: UTF8.self)
+    guard !text.unicodeScalars.contains(where: StateReader.isControl) else { return nil }
     return HistoryResult.Event(
       sequence: sequence, microseconds: time, kind: kinds[number - 1], sizeNanoseconds: size,
-      text: String(decoding: bytes.take(length), as: UTF8.self))
+      text: text)
   }
 }
 

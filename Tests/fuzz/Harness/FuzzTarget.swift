@@ -12,6 +12,9 @@ enum FuzzTarget: String, CaseIterable {
   /// The second line of a state file, to which the first one is made; or a whole file.
   case state
 
+  /// The entries of a history file.
+  case history
+
   /// A file where the shared page is expected.
   case page
 
@@ -24,6 +27,7 @@ enum FuzzTarget: String, CaseIterable {
     case .response: ResponseTarget.run
     case .settings: SettingsTarget.run
     case .state: StateTarget().run
+    case .history: HistoryTarget.run
     case .page: PageTarget().run
     case .report: ReportTarget().run
     }
