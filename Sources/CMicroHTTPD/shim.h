@@ -105,12 +105,14 @@ static inline int ec_mhd_event(void) { return eventfd(0, EFD_CLOEXEC); }
 /* Makes an eventfd readable for good. */
 static inline void ec_mhd_raise(int event) { eventfd_write(event, 1); }
 
-/* Serves over a listening socket, which it takes over, on one thread; few and short connections. */
+/* Serves over a listening socket, which it takes over; few and short connections, each on a thread
+   of its own, as the handler may wait for seconds. */
 static inline struct MHD_Daemon *ec_mhd_serve(
     int listener, MHD_AccessHandlerCallback handler, void *context) {
   return MHD_start_daemon(
-      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, handler, context,
-      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, 64u,
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC,
+      0, NULL, NULL, handler, context,
+      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, 32u,
       MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
       MHD_OPTION_END);
 }

@@ -2,6 +2,15 @@ internal import Glibc
 
 /// Listening TCP sockets.
 package enum TCPSocket {
+  /// Whether it is an address in numbers, IPv4 or IPv6. Calls `getaddrinfo(3)`, which asks nobody.
+  package static func isNumeric(_ address: String) -> Bool {
+    var hints = addrinfo()
+    hints.ai_flags = AI_NUMERICHOST
+    var found: UnsafeMutablePointer<addrinfo>?
+    defer { found.map { freeaddrinfo($0) } }
+    return getaddrinfo(address, nil, &hints, &found) == 0
+  }
+
   /// A listening socket, close-on-exec, which the caller's library closes; and its port.
   ///
   /// - Parameters:

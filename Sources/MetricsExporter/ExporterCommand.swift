@@ -82,14 +82,14 @@ package enum ExporterCommand {
     }
     guard let place = place(listen) else {
       fail(
-        "--listen: \"\(listen)\" is not an address and a port, such as 127.0.0.1:9847 or"
-          + " [::1]:9847", Exit.usage)
+        "--listen: \"\(listen)\" is not an address in numbers and a port, such as 127.0.0.1:9847"
+          + " or [::1]:9847", Exit.usage)
     }
     (options.address, options.port) = place
     return options
   }
 
-  /// An address and a port, taken apart; nil where it is none.
+  /// An address in numbers and a port, taken apart; nil where it is none.
   static func place(_ text: String) -> (address: String, port: UInt16)? {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
     else { return nil }
@@ -99,7 +99,7 @@ package enum ExporterCommand {
     } else if address.contains(":") {
       return nil
     }
-    return address.isEmpty ? nil : (address, port)
+    return TCPSocket.isNumeric(address) ? (address, port) : nil
   }
 
   private static func fail(_ message: String, _ code: CInt) -> Never {

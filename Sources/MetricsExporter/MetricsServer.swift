@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import ClockMetrics
 internal import LinuxSystem
 
-/// An HTTP server that answers `GET /metrics`, on one thread of its own.
+/// An HTTP server that answers `GET /metrics`. A scrape that waits for the daemon holds up none.
 final class MetricsServer {
   /// What the callback needs; outlives the server.
   fileprivate final class Context: Sendable {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -154,6 +157,32 @@ class MetricsTests(unittest.TestCase):
                 body = "x" * 70_000 if method == "POST" else ""
                 status, _ = request(method, f"http://{self.exporter.address}{path}", body)
                 self.assertEqual(status, expected)
+
+    def test_a_daemon_that_hangs_keeps_no_scrape_waiting_for_another(self) -> None:
+        def scrape(_: int) -> tuple[str, float]:
+            begin = time.monotonic()
+            return self.exporter.scrape(), time.monotonic() - begin
+
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            with ThreadPoolExecutor(4) as threads:
+                scrapes = list(threads.map(scrape, range(4)))
+        finally:
+            self.daemon.process.send_signal(signal.SIGCONT)
+        for text, _ in scrapes:
+            self.assertRegex(text, r"(?m)^exchange_clock_up 0$")
+        waits = [wait for _, wait in scrapes]
+        # One after the other the last one would wait four times as long.
+        self.assertLess(max(waits), 2 * min(waits), waits)
+        self.assertRegex(self.exporter.scrape(), r"(?m)^exchange_clock_up 1$")
+
+    def test_a_place_that_is_none_is_a_bad_option(self) -> None:
+        for place in ["localhost:9847", "127.0.0.1", ":9847", "127.0.0.1:http", "::1:9847", "[x]:1"]:
+            refused = subprocess.run(
+                [BUILD / "exchange-clock-exporter", "--listen", place],
+                capture_output=True, text=True, timeout=30)
+            self.assertEqual(refused.returncode, 64, refused.stderr)
+            self.assertIn(f'--listen: "{place}" is not an address in numbers', refused.stderr)
 
     def test_a_real_prometheus_scrapes_it(self) -> None:
         prometheus = self.enterContext(Prometheus(self.directory, self.exporter.address))
