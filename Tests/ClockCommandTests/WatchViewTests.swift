@@ -184,6 +184,23 @@ import Testing
     #expect(lines.contains { $0.contains("_..--==++**##@@") }, "\(lines)")
   }
 
+  @Test func anOrdinaryTerminalShowsBarsAndTheLastDayOfLongNamesToo() {
+    let far = { offset($0, $1, reason: $2, nanoseconds: -1_234_000_000, error: 12_300_000) }
+    var model = model([
+      far("binance-portfolio", "synchronized", ""), offset("gate"),
+      far("okx", "holdover", "no answer within 5 s: Timeout was reached after 5001 ms"),
+      offset("kraken", "unknown", reason: "HTTP 403 Forbidden", nanoseconds: nil),
+    ])
+    model.trails["gate"] = (0..<24).map { (Self.noon - (24 - $0) * 3_600_000_000 + 1, $0) }
+    let lines = text(view(model, 80, 24))
+    #expect(lines.contains { $0.hasPrefix("EXCHANGE ") && $0.contains("LAST DAY") })
+    // The states, where they are not the usual one, stand before the reasons.
+    let row = { (id: String) in lines.first { $0.hasPrefix("\(id) ") } ?? "" }
+    #expect(row("gate").contains("o") && row("gate").contains("_.-=+*#@"))
+    #expect(row("okx").contains("holdover: no a") && row("okx").contains(" o "))
+    #expect(row("kraken").contains("unknown: HTTP 403 Forbidden"))
+  }
+
   private func told(
     _ exchange: String, _ sequence: Int64, at seconds: Int64, _ text: String
   ) -> HistoryResult {

@@ -10,6 +10,8 @@ struct WatchTable {
   private static let gap = 2
   private static let barWidths = 11...41
   private static let dayWidths = 8...24
+  /// As much of a reason as has to be seen.
+  private static let leastReason = 16
 
   private let view: WatchView
   private let bars: ErrorBars
@@ -28,15 +30,15 @@ struct WatchTable {
       (.exchange, needed("EXCHANGE", all.map(\.exchange))),
       (.offset, needed("OFFSET", all.map(Self.offset))),
       (.error, needed("ERROR", all.map { Self.error($0, view.glyphs) })),
-      (.state, "synchronized".count),
       (.next, needed("NEXT", ["120 min"])),
       (.bar, Self.barWidths.lowerBound),
       (.day, Self.dayWidths.lowerBound),
+      (.state, "synchronized".count),
       (.roundTrip, needed("RTT", all.map(Self.roundTrip))),
     ]
     var left = view.size.columns + Self.gap
     for (column, width) in wanted where left >= width + Self.gap || column == .exchange {
-      // A state that is left out still shows, by its colour and first letter.
+      // A state that is left out still shows, by its colour and before its reason.
       if column == .day, view.model.trails.values.allSatisfy({ $0.count < 2 }) { continue }
       widths[column] = min(width, view.size.columns)
       left -= width + Self.gap
@@ -91,16 +93,17 @@ struct WatchTable {
     for (column, width) in ordered {
       let known = offset.measurement
       // Why there is nothing to draw, in the place of the drawing and all behind it.
-      // Beside the bar where there is room for it.
-      let wantsBar = known == nil || room(from: .day) < offset.reason.count
+      // Beside the bar where there is room for what matters of it.
+      let why = why(offset)
+      let wantsBar = known == nil || room(from: .day) < min(why.count, Self.leastReason)
       let isReason =
         !isLost && offset.state != "synchronized" && column == (wantsBar ? .bar : .day)
       if isReason {
         guard widths[.next] != nil else {
-          line.add(offset.reason, paint)
+          line.add(why, paint)
           return line
         }
-        line.add(reason(offset, from: column), paint)
+        line.add(reason(why, from: column), paint)
         line.add("  ")
         line.add(next(offset), .plain, width: widths[.next] ?? 0, isRight: true)
         return line
@@ -139,10 +142,14 @@ struct WatchTable {
       .reduce(-Self.gap) { $0 + $1.1 + Self.gap }
   }
 
+  /// With the state where that has no column.
+  private func why(_ offset: OffsetResult) -> String {
+    widths[.state] == nil ? "\(offset.state): \(offset.reason)" : offset.reason
+  }
+
   /// As wide as the columns from this one up to the next resync.
-  private func reason(_ offset: OffsetResult, from column: Column) -> String {
+  private func reason(_ text: String, from column: Column) -> String {
     let width = room(from: column)
-    let text = offset.reason
     guard text.count > width, width > 0 else {
       return text + String(repeating: " ", count: max(width - text.count, 0))
     }
