@@ -6,7 +6,7 @@ internal import JSONDocument
 extension Verbs {
   /// All that is known, as metrics; what they are made of for `--json`.
   static func metrics(_ invocation: Invocation) throws {
-    var connection = try DaemonConnection(to: invocation.socket)
+    var connection = try connect(invocation)
     let answer = try connection.call(.offsets)
     let health = try connection.call(.health)
     guard !invocation.json else {

@@ -14,7 +14,7 @@ extension Verbs {
       ("exchange", invocation.names.first.map(JSONValue.string)),
       ("accept_step", invocation.acceptsStep ? true : nil))
     let result = try withProgress(invocation) { waiting throws(DaemonConnection.Failure) in
-      var connection = try DaemonConnection(to: invocation.socket)
+      var connection = try connect(invocation)
       return try connection.call(.resync, params, waiting: waiting)
     }
     try show(invocation, result, offsets(of:)) { OffsetText.table($0) }

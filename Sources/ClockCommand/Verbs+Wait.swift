@@ -5,6 +5,9 @@ internal import JSONDocument
 internal import LinuxSystem
 
 extension Verbs {
+  /// Of one question, so that what a daemon that hangs is waited for is told meanwhile.
+  private static let patience = Duration.seconds(3)
+
   /// Waits until the named exchanges, or all, are synchronized, or until as much is known as the
   /// daemon's setting `ready.when` demands; a daemon that is not there yet is waited for too.
   static func wait(_ invocation: Invocation) throws -> ExitCode {
@@ -15,7 +18,7 @@ extension Verbs {
       let left = max(deadline - HostClocks.monotonic(), .milliseconds(10))
       do {
         if invocation.waitsForReady {
-          let health = try health(invocation, patience: left)
+          let health = try health(invocation, patience: min(left, patience))
           if health.isReady {
             progress.show("")
             try report("ready", invocation)
@@ -31,7 +34,7 @@ extension Verbs {
           Thread.pause(for: .milliseconds(100))
           continue
         }
-        let offsets = try offsets(invocation, patience: left)
+        let offsets = try offsets(invocation, patience: min(left, patience))
         if let stranger = invocation.names.first(where: { name in
           !offsets.contains { $0.exchange == name }
         }) {
@@ -59,6 +62,7 @@ extension Verbs {
         progress.show("\(missing), \(wait(until: deadline))")
       } catch let failure as DaemonConnection.Failure {
         missing = "\(failure)"
+        progress.show("\(missing) \(wait(until: deadline))")
       }
       guard HostClocks.monotonic() < deadline else {
         progress.show("")

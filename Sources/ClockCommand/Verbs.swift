@@ -45,7 +45,7 @@ enum Verbs {
   }
 
   static func status(_ invocation: Invocation) throws {
-    var connection = try DaemonConnection(to: invocation.socket)
+    var connection = try connect(invocation)
     let offsets = try connection.call(.offsets)
     let health = try connection.call(.health)
     guard !invocation.json else {
@@ -84,8 +84,18 @@ enum Verbs {
   static func ask(
     _ invocation: Invocation, _ method: Method, _ params: JSONValue = [:]
   ) throws(DaemonConnection.Failure) -> JSONValue {
-    var connection = try DaemonConnection(to: invocation.socket)
+    var connection = try connect(invocation)
     return try connection.call(method, params)
+  }
+
+  /// How long an answer may take. A resync, which a report has made as well, may take some seconds
+  /// for each probe that gets no answer.
+  static func connect(
+    _ invocation: Invocation
+  ) throws(DaemonConnection.Failure) -> DaemonConnection {
+    let takesLong = [.resync, .report].contains(invocation.verb)
+    return try DaemonConnection(
+      to: invocation.socket, patience: takesLong ? .seconds(60) : .seconds(10))
   }
 
   static func show<Value>(

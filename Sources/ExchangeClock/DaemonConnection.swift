@@ -39,9 +39,8 @@ package struct DaemonConnection: ~Copyable {
 
   /// Connects to the socket at `path`.
   ///
-  /// - Parameter patience: how long an answer may take. A resync may take a few seconds for each
-  ///   probe that gets no answer.
-  package init(to path: String, patience: Duration = .seconds(60)) throws(Failure) {
+  /// - Parameter patience: how long an answer may take.
+  package init(to path: String, patience: Duration) throws(Failure) {
     self.patience = patience
     do throws(SystemError) {
       descriptor = try UnixSocket.connect(to: path, patience: patience)

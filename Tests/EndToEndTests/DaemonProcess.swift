@@ -56,7 +56,7 @@ final class DaemonProcess: Sendable {
     try eventually("the daemon answers at its socket") {
       (try? UnixSocket.connect(to: socketPath)) != nil
     }
-    return try DaemonConnection(to: socketPath)
+    return try DaemonConnection(to: socketPath, patience: .seconds(60))
   }
 
   func call(_ method: ClockProtocol.Method, _ params: JSONValue = [:]) throws -> JSONValue {

@@ -66,7 +66,7 @@ import Testing
   ) throws {
     try Thread.start(named: "bot") {
       defer { gone.signal() }
-      guard var connection = try? DaemonConnection(to: path) else { return }
+      guard var connection = try? DaemonConnection(to: path, patience: .seconds(60)) else { return }
       while true {
         let sent = HostClocks.monotonic()
         do throws(DaemonConnection.Failure) {

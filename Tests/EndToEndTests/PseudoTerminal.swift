@@ -48,6 +48,12 @@ final class PseudoTerminal {
     }
   }
 
+  /// The last whole one of the pictures that are drawn from the top.
+  func lastPicture() -> Substring {
+    _ = shows("")
+    return drawn.split(separator: "\u{1B}[H").dropLast().last ?? ""
+  }
+
   func forget() {
     drawn = ""
   }

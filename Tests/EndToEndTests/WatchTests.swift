@@ -80,6 +80,59 @@ import Testing
     watch.signal(SIGTERM)
   }
 
+  @Test func whatAReloadAddsAppearsAndWhatItTakesAwayGoes() throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    let before = daemon.directory.read("exchange-clock.toml")
+    daemon.directory.write(
+      "exchange-clock.toml",
+      before + """
+
+        [exchanges.source]
+        base_url = "\(simulator.url(of: "binance"))"
+        path = "/api/v3/time"
+        time = "/serverTime"
+
+        """)
+    daemon.process.signal(SIGHUP)
+    try daemon.eventually("it is in the table") {
+      let picture = terminal.lastPicture()
+      return picture.contains("source    ") && picture.contains("ok\u{1B}[0m: 3/3")
+    }
+    daemon.directory.write("exchange-clock.toml", before)
+    daemon.process.signal(SIGHUP)
+    try daemon.eventually("it is gone from it") {
+      let picture = terminal.lastPicture()
+      return !picture.contains("source    ") && picture.contains("ok\u{1B}[0m: 2/2")
+    }
+    #expect(!terminal.shows("the daemon is lost") && !terminal.shows("unreachable"))
+    watch.signal(SIGTERM)
+  }
+
+  /// What asks a daemon that hangs.
+  @Test(arguments: ["status", "offset okx", "watch --json", "metrics", "history okx"])
+  func aDaemonThatHangsIsToldWithinSeconds(command: String) throws {
+    daemon.process.signal(SIGSTOP)
+    defer { daemon.process.signal(SIGCONT) }
+    let asked = try run(
+      product("exchange-clock"),
+      command.split(separator: " ").map(String.init) + ["--socket", daemon.socketPath])
+    #expect(asked.code == 69)
+    #expect(
+      asked.output == "exchange-clock: the daemon has not answered for 10.0 s; is it stopped?\n")
+  }
+
+  @Test func waitTellsThatTheDaemonHangsAndGoesOnWaiting() throws {
+    let terminal = try PseudoTerminal()
+    daemon.process.signal(SIGSTOP)
+    let wait = try start(["wait"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("that it hangs is told") { terminal.shows("has not answered for 3.00 s") }
+    daemon.process.signal(SIGCONT)
+    #expect(wait.exitCode() == 0)
+    #expect(terminal.shows("synchronized"))
+  }
+
   @Test func whenPipedEachChangeIsALine() throws {
     let directory = TemporaryDirectory()
     let text = try start(["watch"], output: directory.path("text"))

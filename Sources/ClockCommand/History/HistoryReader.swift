@@ -11,7 +11,7 @@ enum HistoryReader {
   ///   - first: entries up to this number are left out.
   static func read(
     _ exchange: String, since: Int64, after first: Int64 = 0, socket: String,
-    patience: Duration = .seconds(60)
+    patience: Duration = .seconds(10)
   ) throws -> HistoryResult {
     var connection = try DaemonConnection(to: socket, patience: patience)
     var whole = HistoryResult(

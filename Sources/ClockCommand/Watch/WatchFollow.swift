@@ -8,7 +8,7 @@ extension Verbs {
   /// A line for each exchange, and another whenever its state changes, it was measured anew, or its
   /// offset moved: what can be piped. Ends when the reader of the pipe does, or the daemon.
   static func follow(_ invocation: Invocation) throws {
-    var connection = try DaemonConnection(to: invocation.socket)
+    var connection = try connect(invocation)
     let answer = try connection.call(.subscribe)
     guard var fresh = answer["offsets"].flatMap(offsets(of:)) else {
       throw ForeignAnswer(json: answer)
