@@ -154,9 +154,9 @@ test-clock: deps
 	$(SWIFT) build
 	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/guest -v
 
-test-metrics: deps $(prometheus)/usr
+test-metrics: deps $(venv)/installed $(prometheus)/usr
 	$(SWIFT) build
-	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/prometheus -v
+	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/prometheus -v
 
 # Unpacked rather than installed, which would start it.
 $(prometheus)/usr:

@@ -13,8 +13,13 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
@@ -259,6 +264,25 @@ class MetricsTests(unittest.TestCase):
             checked = promtool("check", "rules", file.name)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
+    def test_grafana_knows_all_that_the_dashboard_says(self) -> None:
+        """By the types that Grafana makes for its own formats: what they do not know is lost."""
+        register_default_plugins()
+        given = json.loads((PACKAGING / "grafana/exchange-clock.json").read_text())
+
+        def lost(dashboard: object) -> list[str]:
+            known = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard)))
+            return list(without(dashboard, known, ""))
+
+        # Grafana itself writes down what it asked a variable's values with, beside the query.
+        of_variables = [f".templating.list[{number}].definition" for number in (1, 2)]
+        self.assertEqual(lost(given), of_variables)
+        # It does see what Grafana would not.
+        given["panels"][0]["fieldConfig"]["defaults"]["units"] = "s"
+        given["panels"][1]["options"]["legnd"] = {}
+        self.assertEqual(
+            set(lost(given)) - set(of_variables),
+            {".panels[0].fieldConfig.defaults.units", ".panels[1].options.legnd"})
+
     def test_panels_have_titles_units_and_places_of_their_own(self) -> None:
         dashboard = json.loads((PACKAGING / "grafana/exchange-clock.json").read_text())
         taken: set[tuple[int, int]] = set()
@@ -273,6 +297,18 @@ class MetricsTests(unittest.TestCase):
             self.assertFalse(cells & taken, panel["title"])
             self.assertLessEqual(place["x"] + place["w"], 24)
             taken |= cells
+
+
+def without(given: object, known: object, path: str) -> Iterator[str]:
+    """Paths of what is in one JSON value and not so in another."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        for key, value in given.items():
+            yield from without(value, known.get(key), f"{path}.{key}")
+    elif isinstance(given, list) and isinstance(known, list) and len(given) == len(known):
+        for number, (mine, theirs) in enumerate(zip(given, known)):
+            yield from without(mine, theirs, f"{path}[{number}]")
+    elif given != known:
+        yield path
 
 
 class RulesTests(unittest.TestCase):

@@ -345,6 +345,14 @@ class Sandboxed(unittest.TestCase):
             self.assertIn(line, status)
         self.assertEqual(world.entries("_AUDIT_TYPE_NAME=SECCOMP"), [])
 
+    def test_the_processors_are_shared_between_services(self) -> None:
+        """Rather than between all their processes: the daemon's cgroup has a weight of its own."""
+        self.assertEqual(world.show("CPUWeight"), "100")
+        group = f"/sys/fs/cgroup{world.show('ControlGroup')}"
+        if "cpu" not in world.run(f"cat {group}/../cgroup.controllers").split():
+            note_skip("cpu.weight: this container may not share the processors")
+            return
+        self.assertEqual(world.run(f"cat {group}/cpu.weight").strip(), "100")
 
     def test_what_each_directive_forbids_is_forbidden(self) -> None:
         """Attempted by a service with the unit's directives, and by one without any of them; of a
