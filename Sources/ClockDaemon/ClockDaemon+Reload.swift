@@ -44,8 +44,7 @@ extension ClockDaemon {
     var seeds = SystemRandomNumberGenerator()
     var actions: [[Action]] = []
     exchanges = []
-    for exchange in new.exchanges {
-      let tracker = new.tracker(for: exchange)
+    for (exchange, tracker) in zip(new.exchanges, new.trackers) {
       let known = before.first { $0.id == exchange.id }
       if let known, known.settings.fingerprint == exchange.fingerprint {
         if known.settings != exchange { change.changed.append(exchange.id) }

@@ -333,7 +333,10 @@ actor ClockDaemon {
 
   func saveState(isUrgent: Bool = false) {
     keeper?.save(
-      exchanges.map { .init(settings: $0.settings, memory: $0.tracker.memory) },
+      // By their places: a copy of all that is known of each would cost as much as the rest.
+      exchanges.indices.map {
+        .init(settings: exchanges[$0].settings, memory: exchanges[$0].tracker.memory)
+      },
       watch: board.read().host, isUrgent: isUrgent)
   }
 

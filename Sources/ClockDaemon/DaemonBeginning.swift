@@ -36,8 +36,8 @@ struct DaemonBeginning {
     for line in restored.lines { Log.write(line.priority, line.message, .stateIgnored) }
 
     var seeds = SystemRandomNumberGenerator()
-    let trackers = settings.exchanges.map { exchange in
-      let (settings, seed) = (settings.tracker(for: exchange), seeds.next())
+    let trackers = zip(settings.exchanges, settings.trackers).map { exchange, settings in
+      let seed = seeds.next()
       return restored.memories[exchange.id].flatMap {
         ExchangeTracker(settings: settings, seed: seed, now: clocks.raw, restoring: $0)
       } ?? ExchangeTracker(settings: settings, seed: seed, now: clocks.raw)

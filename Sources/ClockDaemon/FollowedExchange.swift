@@ -75,16 +75,17 @@ extension ExchangeSettings {
 }
 
 extension DaemonSettings {
-  /// How one exchange is to be followed.
-  func tracker(for exchange: ExchangeSettings) -> TrackerSettings {
-    var settings = TrackerSettings(
-      interval: exchange.interval, maxError: exchange.maxError, samples: exchange.samples,
-      timeout: exchange.timeout, drift: DriftBound(partsPerMillion: exchange.maxDriftPPM),
-      maxStep: exchange.maxStep, backOff: BackOff(initial: backoffInitial, longest: backoffMax),
-      resolution: exchange.definition.resolution)
-    let share = probeShare(of: exchange)
-    settings.hostShare = share.probesPerMinute
-    settings.isHostShareStrict = share.isStrict
-    return settings
+  /// How each exchange is to be followed, in their order.
+  var trackers: [TrackerSettings] {
+    zip(exchanges, probeShares).map { exchange, share in
+      var settings = TrackerSettings(
+        interval: exchange.interval, maxError: exchange.maxError, samples: exchange.samples,
+        timeout: exchange.timeout, drift: DriftBound(partsPerMillion: exchange.maxDriftPPM),
+        maxStep: exchange.maxStep, backOff: BackOff(initial: backoffInitial, longest: backoffMax),
+        resolution: exchange.definition.resolution)
+      settings.hostShare = share.probesPerMinute
+      settings.isHostShareStrict = share.isStrict
+      return settings
+    }
   }
 }

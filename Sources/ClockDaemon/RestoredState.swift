@@ -48,13 +48,14 @@ struct RestoredState: Sendable {
       if let refusal, refusal.remainder == .nothing { throw refusal }
       var restored = RestoredState()
       if let refusal { restored.lines.append(warning(path, refusal)) }
+      let trackers = settings.trackers
       for entry in state.entries {
-        guard let exchange = settings.exchanges.first(where: { $0.id == entry.id }) else {
+        guard let index = settings.exchanges.firstIndex(where: { $0.id == entry.id }) else {
           try restored.takeNonce(of: entry)
           continue
         }
         try restored.take(
-          entry, exchange, settings.tracker(for: exchange), remainder: refusal?.remainder,
+          entry, settings.exchanges[index], trackers[index], remainder: refusal?.remainder,
           now: here.written)
       }
       return restored

@@ -4,16 +4,21 @@ extension DaemonSettings {
   /// What every host stands where the catalogue says nothing.
   private static let usual = 60
 
-  /// Enabled exchanges that have a host in common divide what it stands.
-  package func probeShare(of exchange: ExchangeSettings) -> ProbeShare {
-    let hosts = exchange.definition.hosts
-    let others = exchanges.filter {
-      $0.id != exchange.id && !$0.definition.hosts.isDisjoint(with: hosts)
+  /// Of each enabled exchange, in their order: those that have a host in common divide what it
+  /// stands.
+  package var probeShares: [ProbeShare] {
+    let hosts = exchanges.map(\.definition.hosts)
+    var askedAt: [String: [Int]] = [:]
+    for (index, hosts) in hosts.enumerated() {
+      for host in hosts { askedAt[host, default: []].append(index) }
     }
-    let limits = ([exchange] + others).compactMap(\.definition.probesPerMinute)
-    let limit = limits.min() ?? Self.usual
-    return ProbeShare(
-      probesPerMinute: max(limit / (others.count + 1), 1), isStrict: !limits.isEmpty)
+    return hosts.map { hosts in
+      let together = Set(hosts.flatMap { askedAt[$0] ?? [] })
+      let limits = together.compactMap { exchanges[$0].definition.probesPerMinute }
+      let limit = limits.min() ?? Self.usual
+      return ProbeShare(
+        probesPerMinute: max(limit / together.count, 1), isStrict: !limits.isEmpty)
+    }
   }
 }
 

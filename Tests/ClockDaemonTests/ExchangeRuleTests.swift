@@ -188,7 +188,7 @@ import Testing
   @Test func theBudgetOfAHostReachesTheTracker() throws {
     let text = "[exchanges.bitmex]\n[exchanges.mexc]\n[exchanges.mexccontract]\n[exchanges.okx]"
     let settings = try DaemonSettings.read(text, file: "c").get()
-    let trackers = settings.exchanges.map(settings.tracker)
+    let trackers = settings.trackers
     #expect(trackers.map(\.hostShare) == [10, 30, 30, 60])
     #expect(trackers.map(\.isHostShareStrict) == [true, false, false, false])
   }

@@ -167,8 +167,8 @@ import Testing
 
   @Test func oneLineSaysWhatIsRestored() throws {
     let restored = state.restored(from: state.text)
-    let trackers = try state.settings.exchanges.map { exchange in
-      let settings = state.settings.tracker(for: exchange)
+    let exchanges = zip(state.settings.exchanges, state.settings.trackers)
+    let trackers = try exchanges.map { exchange, settings in
       let tracker =
         try restored.memories[exchange.id].map {
           try #require(
@@ -194,6 +194,8 @@ import Testing
     saved.origin = .here(
       host: .current(bootFromManager: nil), at: clocks.raw, watch: HostWatch(at: clocks))
     saved.entries[0].memory?.estimate = try TestState.estimate(clocks.raw - .seconds(1), count: 1)
+    // Of more than an hour ago: this host may not have been running then.
+    saved.entries[0].memory?.estimate?.fleet = FleetSpread(seen: [])
     // Kept where a host stands few, which this one is not.
     saved.entries[0].memory?.probes = []
     saved.entries[1].memory?.block?.until = clocks.raw + .seconds(600)

@@ -115,11 +115,10 @@ import Testing
 
   /// What the daemon would do with it.
   private func use(_ restored: RestoredState) {
-    for exchange in state.settings.exchanges {
+    for (exchange, settings) in zip(state.settings.exchanges, state.settings.trackers) {
       guard let memory = restored.memories[exchange.id] else { continue }
       let tracker = ExchangeTracker(
-        settings: state.settings.tracker(for: exchange), seed: 1, now: state.here.written,
-        restoring: memory)
+        settings: settings, seed: 1, now: state.here.written, restoring: memory)
       guard var tracker else {
         Issue.record("a memory that was called sound is refused")
         continue

@@ -6,7 +6,7 @@ import Testing
   private func shares(_ text: String) throws -> [String: ProbeShare] {
     let settings = try DaemonSettings.read(text, file: "c").get()
     return Dictionary(
-      uniqueKeysWithValues: settings.exchanges.map { ($0.id, settings.probeShare(of: $0)) })
+      uniqueKeysWithValues: zip(settings.exchanges.map(\.id), settings.probeShares))
   }
 
   private func usual(_ count: Int) -> ProbeShare {

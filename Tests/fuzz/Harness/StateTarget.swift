@@ -29,10 +29,9 @@ struct StateTarget: Sendable {
     for text in [bytes, StateDocument.signed(bytes), ours(bytes)] {
       let restored = RestoredState.read(text, of: "state.json", for: settings, here: here)
       for (id, memory) in restored.memories {
-        guard let exchange = settings.exchanges.first(where: { $0.id == id }),
+        guard let index = settings.exchanges.firstIndex(where: { $0.id == id }),
           var tracker = ExchangeTracker(
-            settings: settings.tracker(for: exchange), seed: 1, now: here.written,
-            restoring: memory)
+            settings: settings.trackers[index], seed: 1, now: here.written, restoring: memory)
         else { violated("what is restored can be gone on with", id) }
         _ = tracker.started(at: here.written)
         for seconds in [0, 1, 3_600, 864_000] {
