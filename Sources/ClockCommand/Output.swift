@@ -18,6 +18,18 @@ enum Output {
     }
   }
 
+  /// Writes one line for people: of ASCII alone where the locale has no more. Calls `write(2)`.
+  static func tell(_ line: String) throws(SystemError) {
+    try write(Terminal.hasUnicode ? line : ascii(line))
+  }
+
+  /// A column keeps its width where there is a space to spare before it.
+  static func ascii(_ line: String) -> String {
+    let rest = line.split(separator: "  ±", omittingEmptySubsequences: false)
+    return rest.joined(separator: " +-")
+      .split(separator: "±", omittingEmptySubsequences: false).joined(separator: "+-")
+  }
+
   /// Writes one line to standard error. Calls `write(2)`.
   static func complain(_ message: String) {
     let line = Array("exchange-clock: \(message)\n".utf8)

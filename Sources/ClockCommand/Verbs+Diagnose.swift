@@ -26,7 +26,7 @@ extension Verbs {
     if invocation.json {
       try Output.write(diagnosis.json.text)
     } else {
-      for line in diagnosis.text { try Output.write(line) }
+      for line in diagnosis.text { try Output.tell(line) }
     }
     return diagnosis.exitCode
   }

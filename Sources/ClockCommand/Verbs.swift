@@ -107,7 +107,7 @@ enum Verbs {
       return
     }
     guard let value = decode(json) else { throw ForeignAnswer(json: json) }
-    for line in text(value) { try Output.write(line) }
+    for line in text(value) { try Output.tell(line) }
   }
 }
 

@@ -24,7 +24,9 @@ final class ChildProcess: Sendable {
   /// The wait(2) status once the process has been reaped.
   private let status = Mutex<CInt?>(nil)
 
-  /// - Parameter output: the file that takes standard output and standard error.
+  /// - Parameters:
+  ///   - output: the file that takes standard output and standard error.
+  ///   - environment: what is in it goes before the usual locale.
   init(
     _ program: String, _ arguments: [String], output: String, environment: [String] = []
   ) throws {
@@ -49,7 +51,7 @@ final class ChildProcess: Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child = pid_t()
     let code = withStrings([program] + arguments) { argv in
-      withStrings(inherited + environment) { envp in
+      withStrings(inherited + environment + ["LC_ALL=C.UTF-8"]) { envp in
         posix_spawn(&child, program, &actions, &attributes, argv, envp)
       }
     }

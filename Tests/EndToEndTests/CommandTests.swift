@@ -25,6 +25,27 @@ import Testing
       environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)"])
   }
 
+  /// Of which a terminal may show nothing else.
+  @Test(arguments: ["C", "en_US.ISO-8859-1", "POSIX"])
+  func whereTheLocaleIsNotUnicodeOnlyASCIIIsWritten(locale: String) throws {
+    for command in ["status", "now okx", "offset okx", "resync okx", "probe okx --base-url URL"] {
+      let arguments = command.replacing("URL", with: simulator.url(of: "okx"))
+        .split(separator: " ").map(String.init)
+      let asked = try run(
+        product("exchange-clock"), arguments,
+        environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)", "LC_ALL=\(locale)"])
+      #expect(asked.code == 0 && asked.output.contains("+-"), "\(command): \(asked.output)")
+      #expect(asked.output.utf8.allSatisfy { $0 < 0x80 }, "\(command): \(asked.output)")
+    }
+    let table = try run(
+      product("exchange-clock"), ["status"],
+      environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)", "LC_ALL=\(locale)"])
+    let lines = table.output.split(separator: "\n")
+    // The errors still end below the end of their title.
+    let end = lines[0].firstRange(of: "ERROR")?.upperBound
+    #expect(end.map { lines[1][..<$0].hasSuffix("s") } == true, "\(table.output)")
+  }
+
   @Test func statusIsATableWithASummary() throws {
     let (code, output) = try tool("status")
     #expect(code == 0)

@@ -21,8 +21,10 @@ extension Verbs {
     } else if invocation.json {
       try Output.write(history.json.text)
     } else {
-      for line in invocation.csv ? HistoryText.csv(history) : HistoryText.table(history) {
-        try Output.write(line)
+      if invocation.csv {
+        for line in HistoryText.csv(history) { try Output.write(line) }
+      } else {
+        for line in HistoryText.table(history) { try Output.tell(line) }
       }
       if history.damaged > 0, !invocation.csv {
         let entries = history.damaged == 1 ? "1 entry is" : "\(history.damaged) entries are"

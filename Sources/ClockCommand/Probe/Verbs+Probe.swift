@@ -28,7 +28,7 @@ extension Verbs {
       waiting: { progress.show("\($0) of \(settings.samples) samples; asking ...") },
       said: { number, step in
         progress.show("")
-        if shows { try Output.write(text.row(number, step)) }
+        if shows { try Output.tell(text.row(number, step)) }
       })
     progress.show("")
     let offset = probe.offset
@@ -39,7 +39,7 @@ extension Verbs {
     } else {
       // Without any time the summary says why.
       if let failure, offset.measurement != nil { try Output.write("failed: \(failure.reason)") }
-      try Output.write(ProbeText.summary(offset, settings: name))
+      try Output.tell(ProbeText.summary(offset, settings: name))
     }
     return failure == nil ? .success : .refused
   }

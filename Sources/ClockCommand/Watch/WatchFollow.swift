@@ -17,7 +17,11 @@ extension Verbs {
     while true {
       for offset in fresh where told[offset.exchange].map({ hasChanged($0, offset) }) ?? true {
         told[offset.exchange] = offset
-        try Output.write(invocation.json ? offset.json.text : line(offset))
+        if invocation.json {
+          try Output.write(offset.json.text)
+        } else {
+          try Output.tell(line(offset))
+        }
       }
       fresh = try connection.waitForNotifications()
     }

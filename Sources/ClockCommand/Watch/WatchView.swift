@@ -55,7 +55,10 @@ struct WatchView {
     var more: [PaintedLine] = []
     if let trouble = model.trouble {
       let since = model.troubleSince.map { "unreachable since \(Self.clock($0)): " } ?? ""
-      first.add(since + trouble, .bad)
+      // What to do about it stands at its end.
+      let lines = Paragraph.lines(since + trouble, width: size.columns)
+      first.add(lines.first ?? "", .bad)
+      more = lines.dropFirst().map { PaintedLine($0, .bad) }
     } else if let health = model.health {
       let said = HealthText.summary(health)
       first.add(said.status, .ofState(said.status))
