@@ -19,7 +19,7 @@ enum Help {
                              --ready   until as much is known as ready.when of the
                                        daemon's configuration demands
       resync [X]           measure X, or all, again now
-                             --accept-step   believe a jump beyond max_step
+                             --accept-step   believe a jump beyond max_step (as root)
       report X [CODE]      why X refused a request, and what to do; at least one of CODE and
                              --message TEXT       the message, or the whole body
                              --http-status N      must be given; these make it surer:

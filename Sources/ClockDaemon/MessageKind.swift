@@ -29,6 +29,8 @@ enum MessageKind: String, CaseIterable {
   case stepAccepted = "983ec44bede24082996da3a5ad3fa153"
   /// An exchange's clock seems to have been set too far to be believed.
   case stepRefused = "c4d36ff53b0e4997867b5eabdb222888"
+  /// The operator has a jump believed, however far.
+  case stepAllowed = "bf2f03255829417c82669154d26bfaee"
   /// An exchange's clock runs at another rate.
   case rateChanged = "6a27976a42ba48d7ace66e68fe2fddff"
   /// One resync was wrong.

@@ -2,6 +2,7 @@ internal import ClockCore
 internal import ClockProtocol
 internal import DaemonSettings
 internal import ExchangeCatalog
+internal import Glibc
 internal import JSONDocument
 internal import LinuxSystem
 internal import Synchronization
@@ -135,7 +136,7 @@ struct RequestService: Sendable {
     case .success(let request):
       do throws(RPCError) {
         let method = try method(of: request)
-        if method == .resync { return try respondAfterResync(request) }
+        if method == .resync { return try respondAfterResync(request, session) }
         if method == .report { return try respondToReport(request, session) }
         if method == .history { return try respondWithHistory(request) }
         if method == .stamp { return try respondWithStamp(request) }
@@ -156,18 +157,37 @@ struct RequestService: Sendable {
     return method
   }
 
-  private func respondAfterResync(_ request: Request) throws(RPCError) -> Reply {
+  private func respondAfterResync(
+    _ request: Request, _ session: Session
+  ) throws(RPCError) -> Reply {
     let parameters = Parameters(request.params)
     let exchange = try parameters.optionalString("exchange")
     let acceptsStep = try parameters.flag("accept_step")
     if let exchange, board.withEntry(of: exchange, { _, _ in true }) == nil {
       throw unknownExchange(exchange)
     }
+    if acceptsStep { try allowStep(of: exchange, to: session) }
     return .later { done in
       resync(exchange, acceptsStep) { result in
         done(Self.response(result, to: request))
       }
     }
+  }
+
+  /// Whoever may connect may ask; what is believed is the operator's to say.
+  private func allowStep(of exchange: String?, to session: Session) throws(RPCError) {
+    guard let user = session.user, user == 0 || user == geteuid() else {
+      throw RPCError(
+        .refused,
+        "accept_step is for root and the daemon's own user alone: sudo exchange-clock resync"
+          + " \(exchange.map { "\($0) " } ?? "")--accept-step", exchange: exchange,
+        reason: "user \(session.user.map(String.init) ?? "unknown") may not accept a jump")
+    }
+    Log.write(
+      .notice,
+      "\(exchange ?? "all exchanges"): a jump is believed at the next resync, however far, as user"
+        + " \(user) demands", .stepAllowed,
+      (exchange.map { [Log.Field("EXCHANGE", $0)] } ?? []) + [Log.Field("USER", "\(user)")])
   }
 
   private func respondWithHistory(_ request: Request) throws(RPCError) -> Reply {

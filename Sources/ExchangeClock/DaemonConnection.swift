@@ -94,12 +94,15 @@ package struct DaemonConnection: ~Copyable {
     return offsets
   }
 
-  /// As above, but waits until there is one.
-  package mutating func waitForNotifications() throws(Failure) -> [OffsetResult] {
+  /// As above, but waits until there is one; nil as soon as a pipe's other end is gone, which a
+  /// write would show only then.
+  package mutating func waitForNotifications(
+    unlessNobodyReads pipe: CInt
+  ) throws(Failure) -> [OffsetResult]? {
     while true {
       let offsets = try takeNotifications()
       guard offsets.isEmpty else { return offsets }
-      _ = descriptor.isReadable(within: .seconds(3600))
+      guard descriptor.waitUntilReadable(unlessGone: pipe) else { return nil }
     }
   }
 

@@ -54,6 +54,21 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     return poll(&watched, 1, CInt(min(milliseconds, 1e9))) > 0
   }
 
+  /// Waits until there is something to read, or the other end is gone.
+  ///
+  /// - Returns: false where the other end of `pipe` is gone first.
+  ///
+  /// Calls `poll(2)`.
+  package borrowing func waitUntilReadable(unlessGone pipe: CInt) -> Bool {
+    var watched = [
+      pollfd(fd: number, events: Int16(POLLIN), revents: 0),
+      // Nothing is asked for: that nobody reads is told in any case.
+      pollfd(fd: pipe, events: 0, revents: 0),
+    ]
+    while poll(&watched, 2, -1) < 0, errno == EINTR {}
+    return watched[1].revents & Int16(POLLERR | POLLNVAL) == 0
+  }
+
   /// Writes as much as the other end takes now, without SIGPIPE. Calls `send(2)`.
   package borrowing func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
     while true {

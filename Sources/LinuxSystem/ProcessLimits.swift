@@ -23,8 +23,10 @@ package enum ProcessLimits {
     }
   }
 
-  /// A write to a pipe that nobody reads is an error, not the end.
-  package static func ignoreBrokenPipes() {
+  /// A write to a pipe that nobody reads, or beyond what a file may grow to, is an error, not the
+  /// end.
+  package static func ignoreFailedWrites() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 }

@@ -28,7 +28,7 @@ package enum ExporterCommand {
 
   package static func run() -> Never {
     ProcessLimits.fillStandardDescriptors()
-    ProcessLimits.ignoreBrokenPipes()
+    ProcessLimits.ignoreFailedWrites()
     let options = parse(ProcessArguments.read())
     // Before any thread is started, so that all inherit it: the signals are waited for below.
     var ends = sigset_t()

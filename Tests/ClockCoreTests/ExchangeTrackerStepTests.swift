@@ -113,6 +113,45 @@ import Testing
     #expect(driver.events.contains { if case .burstRejected = $0 { true } else { false } })
   }
 
+  /// Or the next one who asks would have a jump believed that nobody has accepted then.
+  @Test func aRefusedDemandAcceptsNothingLater() {
+    var driver = synchronized()
+    while case .accepted = driver.demandResync() { driver.run(for: .seconds(2)) }
+    guard case .refused = driver.demandResync(acceptingStep: true) else {
+      Issue.record("the budget is not spent")
+      return
+    }
+    driver.stepExchange(by: .seconds(3_600))
+    driver.run(for: .seconds(70))
+    #expect(driver.demandResync() == .accepted([.publish, .probe]))
+    driver.runUntilResyncEnds()
+    #expect(driver.status.reason(at: driver.now).contains("more than max_step: not believed"))
+    driver.run(for: .seconds(70))
+    _ = driver.demandResync(acceptingStep: true)
+    driver.runUntilResyncEnds()
+    #expect(driver.state == .synchronized && driver.holdsTruth)
+  }
+
+  /// However many resyncs are demanded before: a jump that cannot be confirmed is a time without
+  /// any time.
+  @Test(arguments: [4, 8, 15])
+  func demandsLeaveEnoughToConfirmAStep(samples: Int) {
+    var driver = TrackerDriver(TrackerSettings(samples: samples))
+    driver.start()
+    driver.runUntilResyncEnds()
+    var beforeTheLast = driver
+    while true {
+      driver.run(for: .seconds(2))
+      let before = driver
+      guard case .accepted = driver.demandResync() else { break }
+      beforeTheLast = before
+    }
+    beforeTheLast.stepExchange(by: .seconds(3))
+    _ = beforeTheLast.demandResync()
+    beforeTheLast.run(for: .seconds(5))
+    #expect(beforeTheLast.state == .synchronized && beforeTheLast.holdsTruth)
+  }
+
   @Test func burstsThatContradictThePastAndEachOtherAreNotBelieved() {
     var driver = synchronized()
     driver.script = {

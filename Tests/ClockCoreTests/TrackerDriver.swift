@@ -100,8 +100,8 @@ struct TrackerDriver {
     run(for: .seconds(86_400)) { $0.probes.count }
   }
 
-  mutating func demandResync() -> ResyncDemand {
-    let demand = tracker.resyncDemanded(at: now)
+  mutating func demandResync(acceptingStep: Bool = false) -> ResyncDemand {
+    let demand = tracker.resyncDemanded(acceptingStep: acceptingStep, at: now)
     if case .accepted(let actions) = demand { perform(actions) }
     return demand
   }

@@ -1,6 +1,7 @@
 import ClockCore
 import ClockProtocol
 import ExchangeCatalog
+import Glibc
 import JSONDocument
 import LinuxSystem
 import Testing
@@ -8,6 +9,29 @@ import Testing
 @testable import ClockDaemon
 
 @Suite struct RequestServiceTests {
+  /// Whoever may connect may ask; only the operator says what is believed.
+  @Test func aJumpIsAcceptedByTheOperatorAlone() throws {
+    let test = try TestBoard()
+    let demand = { (params: String) in
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resync\",\"params\":{\(params)}}"
+    }
+    let accepting = demand(#""exchange":"binance","accept_step":true"#)
+    for stranger in [nil, geteuid() + 1, UInt32.max] {
+      let line = try #require(try test.ask(accepting, as: stranger))
+      let error = try JSONValue(parsing: line)["error"]
+      #expect(error?["code"] == -32004, "\(line)")
+      #expect(error?["message"]?.string?.hasPrefix("accept_step is for root and") == true)
+    }
+    #expect(test.resyncs.change { $0 }.isEmpty)
+    for line in [accepting, demand(#""accept_step":true"#)] {
+      for user in [0, geteuid()] {
+        _ = test.service.answer(Array(line.utf8), for: Session(user: user)) { _ in }
+      }
+    }
+    _ = test.service.answer(Array(demand("").utf8), for: Session(user: 65_534)) { _ in }
+    #expect(test.resyncs.change { $0.count } == 5)
+  }
+
   private let test: TestBoard
 
   init() throws {

@@ -101,8 +101,12 @@ struct TestBoard {
   // MARK: Asking
 
   /// The answer's line, which must be there at once.
-  func ask(_ line: String) throws -> String? {
-    guard case .now(let reply) = service.answer(Array(line.utf8), later: { _ in }) else {
+  ///
+  /// - Parameter user: who asks.
+  func ask(_ line: String, as user: UInt32? = nil) throws -> String? {
+    let session = Session(user: user)
+    guard case .now(let reply) = service.answer(Array(line.utf8), for: session, later: { _ in })
+    else {
       Issue.record("the answer comes later")
       return nil
     }

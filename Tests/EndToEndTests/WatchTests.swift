@@ -110,6 +110,31 @@ import Testing
     watch.signal(SIGTERM)
   }
 
+  @Test func aDaemonThatHangsIsSeenToHang() throws {
+    let terminal = try PseudoTerminal()
+    let watch = try start(["watch"], output: terminal.path, environment: ["TERM=xterm"])
+    try daemon.eventually("the table is drawn") { terminal.shows("okx       ") }
+    daemon.process.signal(SIGSTOP)
+    try daemon.eventually("it says so, and nothing looks live") {
+      let picture = terminal.lastPicture()
+      return picture.contains("has not answered for 3.00 s") && picture.contains("\u{1B}[2m?")
+    }
+    daemon.process.signal(SIGCONT)
+    try daemon.eventually("it is back") {
+      terminal.lastPicture().contains("ok\u{1B}[0m: 2/2") && terminal.shows("is back after ")
+    }
+    watch.signal(SIGTERM)
+  }
+
+  /// All that there is to tell has been told: no write would show that nobody reads.
+  @Test func whenPipedItEndsWithItsReader() throws {
+    let tool = product("exchange-clock")
+    let ended = try run(
+      "/bin/sh", ["-c", "\(tool) watch --json --socket \(daemon.socketPath) | head -n 2"])
+    #expect(ended.code == 0)
+    #expect(ended.output.split(separator: "\n").count == 2)
+  }
+
   /// What asks a daemon that hangs.
   @Test(arguments: ["status", "offset okx", "watch --json", "metrics", "history okx"])
   func aDaemonThatHangsIsToldWithinSeconds(command: String) throws {

@@ -91,6 +91,18 @@ private func message(_ unit: TimeUnit, _ body: String) -> String {
     #expect(read(id, body) == .failure(.missing(source)))
   }
 
+  /// A terminal obeys some of them, and a person is deceived by others.
+  @Test func whatCannotBeSeenIsShownAsWhatItIs() {
+    let sent = "\u{9B}31m\u{1B}[2J\u{202E}drow\u{2028}\u{200B}\u{85}\u{7F}é✓"
+    let shown =
+      #"\u{009B}31m\u{1B}[2J\u{202E}drow\u{2028}\u{200B}\u{0085}\u{7F}é✓"#
+    #expect(Excerpt.plain(sent) == shown, "\(Excerpt.plain(sent).utf8.map { $0 })")
+    guard case .failure(let error) = read("binance", "{\"serverTime\":\"\(sent)\"}") else {
+      return
+    }
+    #expect(!error.description.unicodeScalars.contains("\u{9B}"))
+  }
+
   @Test(arguments: [
     ("", "it is empty"), ("\u{FEFF}", "it is empty"),
     ("<html>", "line 1, column 1: '[' or '{' expected near '<'"),

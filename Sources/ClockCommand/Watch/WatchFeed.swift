@@ -16,7 +16,8 @@ struct WatchFeed: ~Copyable {
   /// The first of the exchanges whose histories are read next.
   private var next = 0
 
-  private static let patience = Duration.seconds(5)
+  /// While it is waited for no key is taken and nothing is drawn.
+  private static let patience = Duration.seconds(3)
   private static let healthPeriod = Duration.seconds(5)
   /// Fewer than would keep notifications waiting.
   private static let historiesAtATime = 4
@@ -32,6 +33,7 @@ struct WatchFeed: ~Copyable {
   private(set) var descriptor: CInt = -1
 
   mutating func update(_ model: inout WatchModel, arrow: String) {
+    let asked = Self.nowMicroseconds
     do throws(DaemonConnection.Failure) {
       if connection == nil { try begin(&model, arrow) }
       let fresh = try connection?.takeNotifications() ?? []
@@ -44,13 +46,13 @@ struct WatchFeed: ~Copyable {
         others[(next + $0) % others.count]
       }
       next = others.isEmpty ? 0 : (next + turn.count) % others.count
-      readHistories(&model, of: Set(fresh.map(\.exchange) + turn).sorted(), arrow: arrow)
+      try readHistories(&model, of: Set(fresh.map(\.exchange) + turn).sorted(), arrow: arrow)
       model.extendTrails()
       try askHealth(&model, arrow)
       model.reach(microseconds: Self.nowMicroseconds)
     } catch {
       disconnect()
-      model.lose("\(error)", microseconds: Self.nowMicroseconds)
+      model.lose("\(error)", microseconds: asked)
     }
   }
 
@@ -64,7 +66,7 @@ struct WatchFeed: ~Copyable {
     // Before it subscribes: who reads many histories takes no notification meanwhile.
     let known = try fresh.call(.offsets)
     model.forgetHistories()
-    readHistories(&model, of: (Verbs.offsets(of: known) ?? []).map(\.exchange), arrow: arrow)
+    try readHistories(&model, of: (Verbs.offsets(of: known) ?? []).map(\.exchange), arrow: arrow)
     let answer = try fresh.call(.subscribe, ["min_change_us": Self.leastChange])
     let offsets = Verbs.offsets(of: answer["offsets"] ?? .null) ?? []
     take(offsets, &model, arrow)
@@ -101,16 +103,25 @@ struct WatchFeed: ~Copyable {
   }
 
   /// What has happened, where the daemon writes it down: first of the last day, then what is new.
-  private func readHistories(_ model: inout WatchModel, of ids: [String], arrow: String) {
+  /// One that is refused is left out.
+  private func readHistories(
+    _ model: inout WatchModel, of ids: [String], arrow: String
+  ) throws(DaemonConnection.Failure) {
     let since = HostClocks.read().local.nanoseconds / 1_000 - 86_400_000_000
     for id in ids {
       let after = model.lastSequence[id]
-      guard
-        let history = try? HistoryReader.read(
+      do {
+        let history = try HistoryReader.read(
           id, since: after == nil ? since : 0, after: max(after ?? 0, 0), socket: socket,
           patience: Self.patience)
-      else { continue }
-      model.take(history, arrow: arrow)
+        model.take(history, arrow: arrow)
+      } catch DaemonConnection.Failure.refused {
+        continue
+      } catch let failure as DaemonConnection.Failure {
+        throw failure
+      } catch {
+        continue
+      }
     }
   }
 }

@@ -23,7 +23,8 @@ extension Verbs {
           try Output.tell(line(offset))
         }
       }
-      fresh = try connection.waitForNotifications()
+      guard let more = try connection.waitForNotifications(unlessNobodyReads: 1) else { return }
+      fresh = more
     }
   }
 

@@ -88,10 +88,10 @@ struct WatchView {
     let today = microseconds / 86_400_000_000
     let newest = model.changes.suffix(room - 1).map { change in
       // What was yesterday shows its day.
-      let time = { (microseconds: Int64) -> Substring in
+      let time = { (microseconds: Int64) -> String in
         let text = CivilTime(unixNanoseconds: microseconds * 1_000).iso8601(fractionDigits: 0)
-        return microseconds / 86_400_000_000 == today
-          ? text.dropFirst(11).prefix(8) : text.prefix(10)
+        let (day, clock) = (text.dropFirst(5).prefix(5), text.dropFirst(11).prefix(8))
+        return microseconds / 86_400_000_000 == today ? "\(clock)" : "\(day) \(clock)"
       }
       var line = PaintedLine()
       line.add("\(time(change.microseconds))  ", .faint)

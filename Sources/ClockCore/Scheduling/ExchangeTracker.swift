@@ -101,19 +101,28 @@ package struct ExchangeTracker: Sendable {
         reason: status.failure?.reason ?? Self.stayAway,
         retryAfter: until - now)
     }
-    if acceptingStep { acceptsAnyStep = true }
-    guard phase == .resting else { return .accepted([]) }
-    let wait = budget.wait(for: settings.samples, at: now)
+    guard phase == .resting else {
+      acceptsAnyStep = acceptsAnyStep || acceptingStep
+      return .accepted([])
+    }
+    let wait = budget.wait(for: settings.samples + samplesInReserve(for: cause), at: now)
     guard wait <= .seconds(1) else {
       return .refused(
         reason: "the budget of \(budget.probesPerMinute) probes a minute is spent",
         retryAfter: wait)
     }
+    acceptsAnyStep = acceptsAnyStep || acceptingStep
     if status.nextSync > now { self.cause = cause }
     let earliest = max(now + wait, (burstBegan ?? now - .seconds(1)) + .seconds(1))
     guard earliest > now else { return .accepted(beginBurst(at: now)) }
     status.nextSync = min(status.nextSync, earliest)
     return .accepted([.wake(at: status.nextSync)])
+  }
+
+  /// Demands leave enough to confirm what one of them shows: a jump that has to wait for that is a
+  /// time without any time. Where a host stands few probes there is nothing to leave.
+  private func samplesInReserve(for cause: ResyncCause) -> Int {
+    cause == .demand && budget.probesPerMinute >= 3 * settings.samples ? settings.samples : 0
   }
 
   /// CLOCK_REALTIME was set, which moves nothing here; but an exchange whose certificate was
