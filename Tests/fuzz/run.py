@@ -2,20 +2,23 @@
 """Feeds every parser with what nobody would send, by libFuzzer, each for some seconds.
 
 First the inputs that broke something once (crashes/TARGET), then new ones that grow from the kept
-corpus (corpus/TARGET) and from the examples that are in this tree. What is found on the way is
-kept in the build directory and goes on from there the next time. An input that breaks something is
-written to the build directory, and ends the run with status 1.
+corpus (corpus/TARGET.tar.xz) and from the examples that are in this tree. What is found on the way
+is kept in the build directory and goes on from there the next time; `--keep` makes it the kept
+corpus. An input that breaks something is written to the build directory, and ends the run with
+status 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
 import struct
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,10 +40,16 @@ def main() -> None:
     arguments.add_argument("--seconds", type=int, default=30, help="for each target")
     arguments.add_argument("--build-dir", type=Path, default=ROOT / ".build/fuzz")
     arguments.add_argument("targets", nargs="*", default=[*SWIFT, *C], help="all by default")
+    arguments.add_argument(
+        "--keep", action="store_true", help="run nothing: keep what was found in this tree")
     options = arguments.parse_args()
     unknown = set(options.targets) - {*SWIFT, *C}
     if unknown:
         arguments.error(f"no such target: {', '.join(sorted(unknown))}")
+    if options.keep:
+        for name in options.targets:
+            keep(name, options.build_dir)
+        return
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         outputs = threads.map(
             lambda name: run(name, options.seconds, options.build_dir), options.targets)
@@ -58,6 +67,8 @@ def run(name: str, seconds: int, build: Path) -> str:
     """libFuzzer's own words."""
     directory = build / "fuzzing" / name
     (grown := directory / "corpus").mkdir(parents=True, exist_ok=True)
+    for file, content in kept(name):
+        (grown / file).write_bytes(content)
     for number, example in enumerate(examples(name)):
         (grown / f"example-{number}").write_bytes(example)
     program = [str(build / "release/fuzz"), name] if name in SWIFT else [compiled(name, build)]
@@ -70,9 +81,8 @@ def run(name: str, seconds: int, build: Path) -> str:
             print(known.stderr[-3000:])
             return ""
     print(f"{name}: {len(broke)} known inputs, then {seconds} s of new ones", flush=True)
-    kept = HERE / "corpus" / name
     command = [
-        *program, str(grown), *([str(kept)] if kept.exists() else []), f"-artifact_prefix={directory}/",
+        *program, str(grown), f"-artifact_prefix={directory}/",
         f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
         f"-max_len={LONGEST.get(name, 16384)}", "-verbosity=1",
     ]
@@ -86,6 +96,33 @@ def run(name: str, seconds: int, build: Path) -> str:
         print(f"{name}: an input broke it: keep it in {HERE.relative_to(ROOT)}/crashes/{name}")
         return ""
     return result.stderr
+
+
+def archive(name: str) -> Path:
+    return HERE / "corpus" / f"{name}.tar.xz"
+
+
+def kept(name: str) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the inputs of the corpus."""
+    if archive(name).exists():
+        with tarfile.open(archive(name)) as file:
+            for member in file:
+                content = file.extractfile(member)
+                assert content is not None
+                yield Path(member.name).name, content.read()
+
+
+def keep(name: str, build: Path) -> None:
+    """Of the same inputs the same archive, whoever makes it and when."""
+    inputs = sorted((build / "fuzzing" / name / "corpus").iterdir())
+    archive(name).parent.mkdir(exist_ok=True)
+    with tarfile.open(archive(name), "w:xz") as file:
+        for path in inputs:
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(path.name)
+            entry.size = len(content)
+            file.addfile(entry, io.BytesIO(content))
+    print(f"{name}: {len(inputs)} inputs, {archive(name).stat().st_size} bytes")
 
 
 def row(output: str) -> str:
