@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -173,39 +174,57 @@ def stopping(status: str, *values: str | None, dated: bool = True, in_s: int | N
 DAY = 86_400.0
 SOON = (0.0, 5.0)
 """The back-off alone."""
+TEN_YEARS_S = 315_360_000
+UNREADABLE_S = 60.0
+"""What a wish counts as that cannot be read."""
+
+
+def wishing(*values: str, dated: bool = True, in_s: int | None = None) -> Callable[[str], Act]:
+    """`stopping` with any status."""
+    return lambda status: stopping(status, *values, dated=dated, in_s=in_s)
+
+
+WISHES: dict[str, tuple[Callable[[str], Act], float]] = {
+    "": (wishing(), 0),
+    "30 s": (wishing("30"), 30),
+    "1200 s": (wishing("1200"), 1200),
+    "0 s": (wishing("0"), 0),
+    "1.5 s and 40 s": (wishing("1.5", "40"), 40),
+    "-5 s": (wishing("-5"), UNREADABLE_S),
+    "soon": (wishing("soon"), UNREADABLE_S),
+    "empty": (wishing(""), UNREADABLE_S),
+    "1e9": (wishing("1e9"), UNREADABLE_S),
+    "ten years": (wishing(str(TEN_YEARS_S)), DAY),
+    "30 digits": (wishing("9" * 30), DAY),
+    "a date": (wishing(in_s=45), 45),
+    "a date in 20 minutes": (wishing(in_s=1200), 1200),
+    "a date past": (wishing(in_s=-3600), 0),
+    "a date in ten years": (wishing(in_s=TEN_YEARS_S), DAY),
+    "a date without a year": (wishing("Sun, 06 Nov 08:49:37 GMT"), UNREADABLE_S),
+    "a date beside none": (wishing(dated=False, in_s=45), UNREADABLE_S),
+}
+"""How an exchange says for how long it wants to be left alone, and what that counts as, in s."""
+
+LEAST_WAITS_S = {
+    "429 Too Many Requests": 0.0, "418 I'm a teapot": 600.0, "403 Forbidden": 600.0,
+    "451 Unavailable For Legal Reasons": 600.0,
+}
+"""Statuses that say stop, and the shortest wait for each: a ban is lengthened by asking again."""
 
 
 def _stops() -> list[Fault]:
-    rows: list[tuple[str, Act, tuple[float, float]]] = [
-        ("429", stopping("429 Too Many Requests"), SOON),
-        ("429, 30 s", stopping("429 Too Many Requests", "30"), (30, 30)),
-        ("429, 0 s", stopping("429 Too Many Requests", "0"), SOON),
-        ("429, 1.5 s and 40 s", stopping("429 Too Many Requests", "1.5", "40"), (40, 40)),
-        ("429, -5 s", stopping("429 Too Many Requests", "-5"), (60, 60)),
-        ("429, soon", stopping("429 Too Many Requests", "soon"), (60, 60)),
-        ("429, empty", stopping("429 Too Many Requests", ""), (60, 60)),
-        ("429, 1e9", stopping("429 Too Many Requests", "1e9"), (60, 60)),
-        ("429, ten years", stopping("429 Too Many Requests", "315360000"), (DAY, DAY)),
-        ("429, 30 digits", stopping("429 Too Many Requests", "9" * 30), (DAY, DAY)),
-        ("429, a date", stopping("429 Too Many Requests", in_s=45), (45, 45)),
-        ("429, a date past", stopping("429 Too Many Requests", in_s=-3600), SOON),
-        ("429, a date in ten years", stopping("429 Too Many Requests", in_s=315_360_000),
-         (DAY, DAY)),
-        ("429, a date beside none", stopping("429 Too Many Requests", dated=False, in_s=45),
-         (60, 60)),
-        ("418", stopping("418 I'm a teapot"), (600, 600)),
-        ("418, 5 s", stopping("418 I'm a teapot", "5"), (600, 600)),
-        ("418, 1200 s", stopping("418 I'm a teapot", "1200"), (1200, 1200)),
-        ("403", stopping("403 Forbidden"), (600, 600)),
-        ("403, 5 s", stopping("403 Forbidden", "5"), (600, 600)),
-        ("451", stopping("451 Unavailable For Legal Reasons"), (600, 600)),
-        ("451, soon", stopping("451 Unavailable For Legal Reasons", "soon"), (600, 600)),
-        ("503, 20 s", stopping("503 Service Unavailable", "20"), (20, 20)),
-        ("500, a date", stopping("500 Internal Server Error", in_s=25), (25, 25)),
+    rows: list[tuple[str, Act, float]] = [
+        (f"{status[:3]}, {name}" if name else status[:3], act(status), max(least_s, wish_s))
+        for status, least_s in LEAST_WAITS_S.items()
+        for name, (act, wish_s) in WISHES.items()]
+    rows += [
+        ("503, 20 s", stopping("503 Service Unavailable", "20"), 20),
+        ("500, a date", stopping("500 Internal Server Error", in_s=25), 25),
     ]
     return [
-        Fault(f"HTTP {name}", act, f"HTTP {name[:3]}", f"HTTP {name[:3]}", waits_s=waits)
-        for name, act, waits in rows]
+        Fault(f"HTTP {name}", act, f"HTTP {name[:3]}", f"HTTP {name[:3]}",
+              waits_s=(wait_s, wait_s) if wait_s else SOON)
+        for name, act, wait_s in rows]
 
 
 # MARK: What is no HTTP, or HTTP that is wrong

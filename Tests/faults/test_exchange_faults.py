@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fault_server import FaultServer
-from faults import FAULTS, OK, STOPS, WILD, Fault
+from faults import FAULTS, OK, SOON, STOPS, WILD, Fault
 from kinds import KINDS
 from support import (
     ConfiguredDaemon, open_files, resident_kib, row, threads, wait_until)
@@ -170,6 +170,7 @@ class ExchangeFaultTests(FaultTestCase):
         stopped = [each for each in stopping if each.fault.waits_s[0] > 5]
         counts = {each.id: len(each.cell.requests) for each in stopped}
         self.check_waits(stopped, asked)
+        self.check_are_asked_soon([each for each in stopping if each.fault.waits_s == SOON])
         for each in self.table:
             if each.fault in WILD:
                 self.wait_for(
@@ -200,6 +201,14 @@ class ExchangeFaultTests(FaultTestCase):
             if not fault.waits_s[0] - slack <= wait <= fault.waits_s[1] + 1:
                 wrong.append(f"{id} ({fault.name}): {wait} s, not {fault.waits_s}: {answer}")
         self.assertEqual(wrong, [])
+
+    def check_are_asked_soon(self, others: list[Row]) -> None:
+        """Whoever refuses without a wish, or with one that is over, has the back-off alone."""
+        offsets = self.daemon.offsets()
+        late = [
+            f"{each.name}: in {wait_ms} ms" for each in others
+            if (wait_ms := offsets[each.id]["next_sync_ms"]) > 1000 * SOON[1]]
+        self.assertEqual(late, [], "they did not ask for a wait")
 
     def not_confused(self, each: Row) -> list[str]:
         offset = self.daemon.ask("offset", exchange=each.id)
