@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -16,6 +17,8 @@ OFFSETS = b'{"jsonrpc":"2.0","id":1,"method":"offsets"}\n'
 SUBSCRIBE = (
     b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"min_change_us":0}}\n')
 EXCHANGES = b'{"jsonrpc":"2.0","id":1,"method":"exchanges"}\n'
+NOW = b'{"jsonrpc":"2.0","id":1,"method":"now","params":{"exchange":"bybit"}}\n'
+OFFSET = b'{"jsonrpc":"2.0","id":1,"method":"offset","params":{"exchange":"okx"}}\n'
 RESYNC = b'{"jsonrpc":"2.0","id":1,"method":"resync","params":{"exchange":"binance"}}\n'
 
 Malice = Callable[[Path, threading.Event], None]
@@ -78,7 +81,7 @@ def processors() -> Path | None:
 def attacking(
     malice: Malice, path: Path, many: int = 1, is_service: bool = True
 ) -> Iterator[None]:
-    """The malice in so many processes, ended with the block; what a child raised is its own.
+    """The malice in so many processes, ended with the block; none may have given up before.
 
     is_service: together they have the share of the processors that another service has, where that
     can be had; systemd gives each one. Else each process has one like any other."""
@@ -98,6 +101,9 @@ def attacking(
         children.append(child)
     try:
         yield
+        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        if any(os.waitid(os.P_PID, child, ended) for child in children):
+            raise AssertionError("the malice has ended by itself")
     finally:
         for child in children:
             with contextlib.suppress(ProcessLookupError):
@@ -222,6 +228,41 @@ def many_batches(path: Path, stop: threading.Event) -> None:
                     pass
 
 
+def slow_readers(path: Path, stop: threading.Event) -> None:
+    """Ask for 300 lists on each of 30 connections, which is as much as may wait, read the answers
+    16 bytes at a time, and ask on for each that they have read."""
+    clients: list[socket.socket | None] = [None] * 30
+    while not stop.wait(0.001):
+        for number, client in enumerate(clients):
+            try:
+                if client is None:
+                    clients[number] = client = connected(path)
+                    client.sendall(OFFSETS * 300)
+                    client.setblocking(False)
+                part = client.recv(16)
+                if not part:
+                    raise ConnectionResetError
+                client.sendall(OFFSETS * part.count(b"\n"))
+            except BlockingIOError:
+                continue
+            except OSError:  # It is cut off.
+                client.close()
+                clients[number] = None
+
+
+def ordinary(path: Path, stop: threading.Event) -> None:
+    """As many clients as a busy host has, which want a stamp, the time or an offset, again as soon
+    as they are answered."""
+    streams = [connected(path).makefile("rwb", buffering=0) for _ in range(300)]
+    requests = itertools.cycle((STAMP, NOW, OFFSET))
+    while not stop.is_set():
+        for stream in streams:
+            stream.write(next(requests))
+        for stream in streams:
+            if b'"id":1' not in stream.readline():
+                raise AssertionError("an ordinary request is not answered")
+
+
 MALICE: dict[str, Malice] = {
     "a flood of requests": flood,
     "asks for much and never reads": never_reads,
@@ -239,4 +280,6 @@ MALICE: dict[str, Malice] = {
     "drop while it is answered": drops_in_answers,
     "300 subscribers that never read": deaf_subscribers,
     "a resync after the other": demands,
+    "30 that read 16 bytes at a time": slow_readers,
+    "ordinary requests on 300 connections": ordinary,
 }
