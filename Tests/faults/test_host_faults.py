@@ -20,6 +20,7 @@ from fault_server import FaultServer
 from faults import FAULTS, OK, Fault
 from host_clock import HostClock
 from kinds import KINDS, S
+from memory_group import memory_group
 from support import (
     MOUNT, ConfiguredDaemon, Failure, ask, connect, note_skip, open_files, resident_kib, row,
     wait_until)
@@ -317,19 +318,16 @@ class JournalFaultTests(HostFaultTestCase):
 
 class MemoryFaultTests(HostFaultTestCase):
     def test_a_memory_limit(self) -> None:
-        group = Path("/sys/fs/cgroup/memory") / f"exchange-clock-test-{os.getpid()}"
-        limit = "memory.limit_in_bytes"
         try:
-            group.mkdir()
-            self.addCleanup(group.rmdir)
-            (group / limit).write_text(str(32 << 20))
+            group = self.enterContext(memory_group(32 << 20))
         except OSError as error:
             note_skip(f"a memory limit: no cgroup of its own can be made: {error}")
             self.skipTest("no cgroup of its own")
         faults = [each for each in FAULTS if each.in_body != OK]
         self.table = rows(self.server, faults, KINDS[:1])
-        wrapper = ("sh", "-c", f'echo $$ > "{group}/cgroup.procs" && exec "$@"', "sh")
+        wrapper = ("sh", "-c", f'echo $$ > "{group.processes}" && exec "$@"', "sh")
         daemon = self.daemon(wrapper=wrapper)
+        self.assertEqual(group.processes.read_text().split(), [str(daemon.process.pid)])
         judge = self.enterContext(Judge(daemon, self.table))
         self.server.switch([each.cell for each in self.table], True)
         daemon.demand_resyncs()
@@ -346,9 +344,8 @@ class MemoryFaultTests(HostFaultTestCase):
         self.server.switch([each.cell for each in self.table], False)
         self.wait_for(daemon, "synchronized", 90)
         self.assertEqual(judge.wrong, [])
-        most = int((group / "memory.max_usage_in_bytes").read_text()) >> 10
         row(f"a cgroup of 32 MiB, {len(faults)} faults over HTTP", str(len(self.table)),
-            f"survived; {most} KiB at most with the page cache, RSS"
+            f"survived; {group.used()} with the page cache, RSS"
             f" {resident_kib(daemon.process.pid)} KiB")
 
 
