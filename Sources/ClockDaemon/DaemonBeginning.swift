@@ -1,6 +1,7 @@
 internal import ClockCore
 internal import DaemonSettings
 internal import ExchangeCatalog
+internal import Glibc
 internal import LinuxSystem
 
 /// What the daemon begins with: a tracker for each exchange, which goes on from the state file
@@ -20,8 +21,11 @@ struct DaemonBeginning {
   ///
   /// - Parameters:
   ///   - statePath: nil to keep no state.
+  ///   - lock: held whenever the state file is written.
   ///   - bootFromManager: as of `HostIdentity`.
-  init(settings: DaemonSettings, statePath: String?, bootFromManager: String?) {
+  init(
+    settings: DaemonSettings, statePath: String?, lock: LockFile? = nil, bootFromManager: String?
+  ) {
     let host = HostIdentity.current(bootFromManager: bootFromManager)
     // One reading for all: a suspend after it is noticed later, one before it is noticed here.
     let clocks = HostClocks.read()
@@ -60,7 +64,13 @@ struct DaemonBeginning {
           },
           origin: .here(host: host, at: clocks.raw, watch: watch)),
         strangers: restored.strangers,
-        write: { bytes throws(GuardedFile.Failure) in try GuardedFile.replace(path, with: bytes) })
+        write: { bytes throws(GuardedFile.Failure) in
+          // Its directory may have been removed, and another daemon's state be there now.
+          do throws(LockFile.Held) { try lock?.hold() } catch {
+            throw .system(SystemError("write what another daemon is writing", number: EWOULDBLOCK))
+          }
+          try GuardedFile.replace(path, with: bytes)
+        })
     }
     guard let statePath else {
       let ids = settings.exchanges.filter { $0.definition.rule == .nonce }.map(\.id)

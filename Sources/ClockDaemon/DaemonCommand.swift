@@ -54,7 +54,7 @@ package enum DaemonCommand {
       let (path, isPassed, watch) = (socket.path, socket.isPassed, socket.watch)
       let lock: LockFile?
       do throws(LockFile.Held) {
-        lock = try statePath(options).flatMap { path throws(LockFile.Held) in
+        lock = try statePath(options).map { path throws(LockFile.Held) in
           try LockFile(path + ".lock")
         }
       } catch {
@@ -62,7 +62,8 @@ package enum DaemonCommand {
         fail(stateInUse(statePath(options) ?? ""), Exit.cannotStart)
       }
       let beginning = DaemonBeginning(
-        settings: settings, statePath: statePath(options), bootFromManager: bootFromManager)
+        settings: settings, statePath: statePath(options), lock: lock,
+        bootFromManager: bootFromManager)
       let (board, keeper) = (beginning.board, beginning.keeper)
       board.change {
         ($0.readyWhen, $0.configuration) = (settings.readyWhen, configuration.path)

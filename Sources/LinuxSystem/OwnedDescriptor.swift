@@ -54,6 +54,13 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     return poll(&watched, 1, CInt(min(milliseconds, 1e9))) > 0
   }
 
+  /// Whether the file at `path` is this one. Calls `fstat(2)` and `lstat(2)`.
+  package borrowing func isAt(_ path: String) -> Bool {
+    var (mine, there) = (stat(), stat())
+    return fstat(number, &mine) == 0 && lstat(path, &there) == 0
+      && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev
+  }
+
   /// Waits until there is something to read, or the other end is gone.
   ///
   /// - Returns: false where the other end of `pipe` is gone first.

@@ -53,9 +53,8 @@ package final class SlotFile: Sendable {
   /// Whether the file at the path is still this one, as long as it was made: not removed, replaced
   /// or cut off by somebody else. Calls `fstat(2)` and `lstat(2)`.
   package var isInPlace: Bool {
-    var (mine, there) = (stat(), stat())
-    return fstat(descriptor.number, &mine) == 0 && lstat(path, &there) == 0
-      && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev && mine.st_size == size
+    var status = stat()
+    return descriptor.isAt(path) && fstat(descriptor.number, &status) == 0 && status.st_size == size
   }
 
   /// Fewer bytes than asked for where the file is shorter. Calls `pread(2)`.

@@ -207,6 +207,21 @@ import Testing
     #expect(warnings(daemon).count == 1)
   }
 
+  /// A history has more than 65,536 bytes, a state file less.
+  @Test func whereFilesMayNotGrowTheHistoryIsLostAndNothingElse() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(
+      following: simulator, in: directory, arguments: ["--state", path],
+      wrapper: ["/usr/bin/prlimit", "--fsize=65536", "--"])
+    try daemon.waitUntilReady()
+    try daemon.eventually("it is told") {
+      daemon.log.contains("the history of binance cannot be written: make ")
+        && daemon.log.contains("File too large")
+    }
+    try daemon.eventually("the state is written") { access(path, R_OK) == 0 }
+    #expect(try daemon.call(.stamp, ["exchange": "binance"])["guaranteed"] == true)
+  }
+
   /// Two would give out the same nonces.
   @Test func oneDaemonAtATimeKeepsItsStateInAFile() throws {
     let simulator = try ExchangeSimulator([.init("binance")])
@@ -225,6 +240,13 @@ import Testing
           + " --state"), "\(second.output)")
     #expect(access(directory.path("second.sock"), F_OK) != 0, "the socket is left behind")
     #expect(try first.call(.health)["status"] == "ok")
+    // Nor where somebody has cleared the directory in between.
+    for file in [path, path + ".lock"] { unlink(file) }
+    try first.eventually("the state is written again") {
+      _ = try? first.call(.resync, ["exchange": "binance"])
+      return access(path, R_OK) == 0
+    }
+    #expect(try run(product("exchange-clockd"), arguments).code == 1)
     // However it ends, the next one begins.
     first.process.signal(SIGKILL)
     #expect(first.process.exitCode() == nil)
