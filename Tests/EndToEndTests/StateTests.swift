@@ -207,18 +207,13 @@ import Testing
     #expect(warnings(daemon).count == 1)
   }
 
-  /// A history has more than 65,536 bytes, a state file less.
-  @Test func whereFilesMayNotGrowTheHistoryIsLostAndNothingElse() throws {
+  /// The page and the history cannot be made then.
+  @Test func whereFilesMayNotGrowTimeIsGiven() throws {
     let simulator = try ExchangeSimulator([.init("binance")])
     let daemon = try DaemonProcess(
       following: simulator, in: directory, arguments: ["--state", path],
-      wrapper: ["/usr/bin/prlimit", "--fsize=65536", "--"])
+      wrapper: ["/usr/bin/prlimit", "--fsize=500", "--"])
     try daemon.waitUntilReady()
-    try daemon.eventually("it is told") {
-      daemon.log.contains("the history of binance cannot be written: make ")
-        && daemon.log.contains("File too large")
-    }
-    try daemon.eventually("the state is written") { access(path, R_OK) == 0 }
     #expect(try daemon.call(.stamp, ["exchange": "binance"])["guaranteed"] == true)
   }
 
