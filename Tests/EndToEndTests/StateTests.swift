@@ -212,7 +212,7 @@ import Testing
     let simulator = try ExchangeSimulator([.init("binance")])
     let daemon = try DaemonProcess(
       following: simulator, in: directory, arguments: ["--state", path],
-      wrapper: ["/usr/bin/prlimit", "--fsize=500", "--"])
+      wrapper: ["/usr/bin/prlimit", "--fsize=100", "--"])
     try daemon.waitUntilReady()
     #expect(try daemon.call(.stamp, ["exchange": "binance"])["guaranteed"] == true)
   }
