@@ -107,7 +107,7 @@ extension VerdictResult {
         .answersUnusable, exchange: id, causes: [.notBelieved],
         summary: "the answers of \(id) are not believed: \(reason)",
         evidence: ["\(resyncs(failures)) failed: \(reason)", measure(of: known)],
-        explanation: "A jump that is known to be real is accepted with: exchange-clock resync"
+        explanation: "A jump that is known to be real is accepted with: sudo exchange-clock resync"
           + " \(id) --accept-step",
         nextCommand: "exchange-clock offset \(id)")
     }

@@ -244,8 +244,8 @@ import Testing
         .answersUnusable, exchange: "okx", causes: [.notBelieved],
         summary: "the answers of okx are not believed: a jump of 3 h",
         evidence: ["the last 2 resyncs failed: a jump of 3 h", measure],
-        explanation: "A jump that is known to be real is accepted with: exchange-clock resync okx"
-          + " --accept-step",
+        explanation: "A jump that is known to be real is accepted with: sudo exchange-clock resync"
+          + " okx --accept-step",
         nextCommand: "exchange-clock offset okx")),
   ]
 

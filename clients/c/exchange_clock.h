@@ -1854,7 +1854,7 @@ static inline void exchange_clock_resync_params(
 }
 
 /* Has the daemon ask an exchange now, and waits. accept_step: a jump of its clock is believed however
-   far it is. */
+   far it is; only root and the daemon's own user may say so. */
 static inline enum exchange_clock_status exchange_clock_resync(
     struct exchange_clock *clock, const char *exchange, int accept_step,
     struct exchange_clock_offset *offset) {

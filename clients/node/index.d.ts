@@ -216,7 +216,10 @@ export class ExchangeClock {
    */
   subscribe(options?: { exchanges?: string[]; min_change_us?: number }): Promise<Subscription>;
   unsubscribe(subscription: Subscription): Promise<void>;
-  /** Has the daemon ask the exchange now, and waits. */
+  /**
+   * Has the daemon ask the exchange now, and waits. With accept_step a jump of its clock is believed
+   * however far; of root and the daemon's own user only.
+   */
   resync(exchange: string, options?: { accept_step?: boolean }): Promise<Offset>;
   resync(exchange?: undefined, options?: { accept_step?: boolean }): Promise<Offset[]>;
   /** What a refusal means; the daemon resyncs first where the exchange's clock is to blame. */

@@ -1064,7 +1064,11 @@ class ExchangeClock(_PageReader):
     def resync(
         self, exchange: Optional[str] = None, accept_step: Optional[bool] = None
     ) -> Union[Offset, List[Offset]]:
-        """Has the daemon ask the exchange now, and waits; the offset, or all for None."""
+        """Has the daemon ask the exchange now, and waits; the offset, or all for None.
+
+        `accept_step`: a jump of its clock is believed however far; of root and the daemon's own
+        user only, others get `Refused`.
+        """
         return _offset_or_offsets(
             self.ask("resync", exchange=exchange, accept_step=accept_step)
         )
