@@ -49,7 +49,7 @@ guest_parts    := busybox-static linux-image-cloud-amd64
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
-	@echo 'make build     the three programs, optimized, in $(release)'
+	@echo 'make build     the programs, optimized, in $(release)'
 	@echo 'make demo      simulated exchanges, the daemon, and orders with and without its stamps'
 	@echo 'make run       the daemon in the foreground with CONFIG=$(CONFIG)'
 	@echo 'make test      format, unit, simulation, end-to-end, client and guest tests'
