@@ -40,8 +40,8 @@ extension ExchangeClock {
   /// Has an exchange probed now, and waits for what comes of it: some seconds at most while it
   /// answers. Other requests do not wait with it.
   ///
-  /// - Parameter acceptStep: a jump of the exchange's clock is believed however far it is; only root
-  ///   and the daemon's own user may say so.
+  /// - Parameter acceptStep: a jump of the exchange's clock is believed however far it is; only
+  ///   root and the daemon's own user may say so.
   /// - Throws: `unknownExchange`, and `refused` while the exchange wants us to stay away.
   public func resync(
     _ exchange: ExchangeID, acceptStep: Bool = false
