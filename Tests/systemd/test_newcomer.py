@@ -81,7 +81,7 @@ class NewcomerTests(unittest.TestCase):
         self.assertTrue(block.text.startswith(build))
         self.assertIn(f"{CONFIGURATION} ", block.text)
         printed = self.run_as(USER, f"cd tree && set -e\n{block.text.removeprefix(build)}")
-        self.assertRegex(printed, r"binance +synchronized +-[23]\.\d+ s +±")
+        self.assertRegex(printed, r"binance +synchronized +-[23]\.\d+ s +(±|\+-)")
 
     def look(self) -> None:
         """From the next login on no sudo is needed."""
