@@ -185,8 +185,8 @@ struct RequestService: Sendable {
     }
     Log.write(
       .notice,
-      "\(exchange ?? "all exchanges"): a jump is believed at the next resync, however far, as user"
-        + " \(user) demands", .stepAllowed,
+      "\(exchange ?? "all exchanges"): user \(user) demands a resync that believes a jump however far",
+      .stepAllowed,
       (exchange.map { [Log.Field("EXCHANGE", $0)] } ?? []) + [Log.Field("USER", "\(user)")])
   }
 

@@ -14,7 +14,7 @@ package final class LockFile: Sendable {
     init(owning number: CInt) { descriptor = OwnedDescriptor(owning: number) }
   }
 
-  package let path: String
+  private let path: String
   private let holding = Mutex<Holding?>(nil)
 
   package init(_ path: String) throws(Held) {

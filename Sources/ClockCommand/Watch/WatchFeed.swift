@@ -13,12 +13,16 @@ struct WatchFeed: ~Copyable {
   /// The subscription; nil while there is no daemon.
   private var connection: DaemonConnection?
   private var healthAt: MonotonicInstant?
+  /// No history is asked for before; nil for at any time.
+  private var historiesFrom: MonotonicInstant?
   /// The first of the exchanges whose histories are read next.
   private var next = 0
 
   /// While it is waited for no key is taken and nothing is drawn.
   private static let patience = Duration.seconds(3)
   private static let healthPeriod = Duration.seconds(5)
+  /// After one that did not come.
+  private static let historyPause = Duration.seconds(30)
   /// Fewer than would keep notifications waiting.
   private static let historiesAtATime = 4
 
@@ -46,7 +50,7 @@ struct WatchFeed: ~Copyable {
         others[(next + $0) % others.count]
       }
       next = others.isEmpty ? 0 : (next + turn.count) % others.count
-      try readHistories(&model, of: Set(fresh.map(\.exchange) + turn).sorted(), arrow: arrow)
+      readHistories(&model, of: Set(fresh.map(\.exchange) + turn).sorted(), arrow: arrow)
       model.extendTrails()
       try askHealth(&model, arrow)
       model.reach(microseconds: Self.nowMicroseconds)
@@ -66,7 +70,7 @@ struct WatchFeed: ~Copyable {
     // Before it subscribes: who reads many histories takes no notification meanwhile.
     let known = try fresh.call(.offsets)
     model.forgetHistories()
-    try readHistories(&model, of: (Verbs.offsets(of: known) ?? []).map(\.exchange), arrow: arrow)
+    readHistories(&model, of: (Verbs.offsets(of: known) ?? []).map(\.exchange), arrow: arrow)
     let answer = try fresh.call(.subscribe, ["min_change_us": Self.leastChange])
     let offsets = Verbs.offsets(of: answer["offsets"] ?? .null) ?? []
     take(offsets, &model, arrow)
@@ -103,10 +107,12 @@ struct WatchFeed: ~Copyable {
   }
 
   /// What has happened, where the daemon writes it down: first of the last day, then what is new.
-  /// One that is refused is left out.
-  private func readHistories(
+  /// What cannot be had is left out: whether the daemon answers is for other questions to tell, as
+  /// it gives time while the disk that histories are on hangs.
+  private mutating func readHistories(
     _ model: inout WatchModel, of ids: [String], arrow: String
-  ) throws(DaemonConnection.Failure) {
+  ) {
+    guard historiesFrom.map({ $0 <= HostClocks.monotonic() }) ?? true else { return }
     let since = HostClocks.read().local.nanoseconds / 1_000 - 86_400_000_000
     for id in ids {
       let after = model.lastSequence[id]
@@ -115,10 +121,9 @@ struct WatchFeed: ~Copyable {
           id, since: after == nil ? since : 0, after: max(after ?? 0, 0), socket: socket,
           patience: Self.patience)
         model.take(history, arrow: arrow)
-      } catch DaemonConnection.Failure.refused {
-        continue
-      } catch let failure as DaemonConnection.Failure {
-        throw failure
+      } catch DaemonConnection.Failure.timedOut {
+        historiesFrom = HostClocks.monotonic() + Self.historyPause
+        return
       } catch {
         continue
       }
