@@ -125,6 +125,17 @@ class Started(unittest.TestCase):
 
 
 class Asked(unittest.TestCase):
+    def test_the_log_names_the_user_of_a_client(self) -> None:
+        """Not nobody, as whom all would come with PrivateUsers=: users have their share each."""
+        client = ("import socket; one = socket.socket(socket.AF_UNIX); one.connect('%s');"
+                  " one.sendall(b'nonsense\\n'); one.recv(100)" % SOCKET)
+        world.run(f'python3 -c "{client}"', user="member")
+        user = world.run("id -u member").strip()
+        world.wait(
+            lambda: [each for each in world.entries("_COMM=exchange-clockd")
+                     if f"of user {user} sent what is no request" in each["MESSAGE"]],
+            "the log names it")
+
     def test_a_member_of_the_group_gets_a_stamp_and_a_stranger_does_not(self) -> None:
         stamp = int(world.run("exchange-clock stamp binance", user="member"))
         self.assertLess(abs(stamp / 1000 - time.time()), 60)
@@ -386,11 +397,11 @@ class Sandboxed(unittest.TestCase):
 
     def attempts(self, unit: str, directives: list[str]) -> dict[str, str]:
         """What came of each attempt, of a service with these directives."""
-        host_names = world.run("readlink /proc/1/ns/uts").strip()
+        namespaces = " ".join(world.run("readlink /proc/1/ns/uts /proc/1/ns/mnt").split())
         lines = [
             "[Service]", "Type=oneshot", "User=member", "Group=exchange-clock",
             f"StateDirectory={unit}", "LimitRTPRIO=1", f"StandardOutput=file:/run/{unit}.json",
-            f"ExecStart=/usr/bin/python3 /opt/test-attempts.py {host_names}", *directives,
+            f"ExecStart=/usr/bin/python3 /opt/test-attempts.py {namespaces}", *directives,
         ]
         world.container.write(f"/etc/systemd/system/{unit}.service", "\n".join(lines) + "\n")
         world.run(f"systemctl daemon-reload && systemctl start {unit}")
