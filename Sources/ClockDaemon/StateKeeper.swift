@@ -38,6 +38,9 @@ final class StateKeeper: Sendable {
   /// How long the end of the process waits for the last write.
   static let patience = DispatchTimeInterval.seconds(1)
 
+  /// So many wait at most, where a disk hangs.
+  static let mostWaiters = 4_096
+
   private struct State: Sendable {
     var newest: Snapshot
     /// What is kept of exchanges that are not on the board.
@@ -120,8 +123,16 @@ final class StateKeeper: Sendable {
   ///
   /// - Parameter waiter: told when they are on disk, or why they are not.
   func extendNonces(for waiter: NonceWaiter? = nil) {
-    schedule(after: Self.noncePause) { if let waiter { $0.waiters.append(waiter) } }
-    waiter?.loseHope(after: Self.patience)
+    var isOneTooMany = false
+    schedule(after: Self.noncePause) { state in
+      isOneTooMany = state.waiters.count >= Self.mostWaiters
+      if let waiter, !isOneTooMany { state.waiters.append(waiter) }
+    }
+    if isOneTooMany {
+      waiter?.finish(.takesTooLong)
+    } else {
+      waiter?.loseHope(after: Self.patience)
+    }
   }
 
   /// - Parameters:

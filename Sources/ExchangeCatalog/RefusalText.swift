@@ -63,7 +63,8 @@ package struct RefusalText: Sendable, Equatable {
     switch value {
     case .string(let text):
       strings.append(Array(text.utf8.prefix(room)))
-      room -= text.utf8.count
+      // Each is looked through for every text of a table.
+      room -= text.utf8.count + 64
     case .array(let elements):
       for element in elements { collect(element, into: &strings, room: &room, depth: depth + 1) }
     case .object(let members):

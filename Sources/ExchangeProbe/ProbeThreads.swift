@@ -27,23 +27,16 @@ package final class ProbeThreads: Sendable {
   /// Runs a job on a thread that is free, or as soon as one is; fails where the system allows not
   /// even one.
   package func run(_ job: @escaping Job) throws(SystemError) {
-    let needsThread = state.withLock { state in
-      state.waiting.append(job)
-      guard state.waiting.count > state.idle, state.threads < limit else { return false }
-      state.threads += 1
-      return true
-    }
-    if needsThread {
-      do throws(SystemError) {
-        try Thread.start(named: "probe", work)
-      } catch {
-        let isAlone = state.withLock { state in
-          state.threads -= 1
-          if state.threads == 0 { state.waiting.removeLast() }
-          return state.threads == 0
+    try state.withLock { state throws(SystemError) in
+      if state.waiting.count >= state.idle, state.threads < limit {
+        do throws(SystemError) {
+          try Thread.start(named: "probe", work)
+          state.threads += 1
+        } catch {
+          if state.threads == 0 { throw error }
         }
-        if isAlone { throw error }
       }
+      state.waiting.append(job)
     }
     bell.signal()
   }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Lines for the operator: in the journal where standard error leads there, with fields that it can
 /// be searched for; else on standard error alone.
@@ -78,14 +79,31 @@ package enum Log {
     }
     let prefix = showsPriority ? "<\(entry.priority.rawValue)>" : ""
     let line = Array("\(prefix)\(entry.message)\n".utf8)
-    if !mayWait {
-      // A pipe that can be written to takes so much, and more perhaps not.
-      guard !isPipe || line.count <= Int(PIPE_BUF) else { return false }
-      var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
-      guard poll(&watched, 1, 0) != 0 else { return false }
+    // A pipe that can be written to takes so much, and more perhaps not.
+    let most = Int(PIPE_BUF)
+    guard mayWait else { return (!isPipe || line.count <= most) && put(line[...]) }
+    for start in stride(from: 0, to: line.count, by: most) {
+      let part = line[start..<min(start + most, line.count)]
+      while !put(part) { _ = hasRoom(waiting: -1) }
     }
-    _ = Glibc.write(2, line, line.count)
     return true
+  }
+
+  /// Held from the look whether there is room until it is taken, so that nobody else takes it.
+  private static let room = Mutex(())
+
+  /// - Returns: false where it would have to wait, and nothing is written.
+  private static func put(_ bytes: ArraySlice<UInt8>) -> Bool {
+    room.withLock { _ in
+      guard hasRoom(waiting: 0) else { return false }
+      _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+      return true
+    }
+  }
+
+  private static func hasRoom(waiting milliseconds: CInt) -> Bool {
+    var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    return poll(&watched, 1, milliseconds) != 0
   }
 
   private static let isPipe: Bool = {
