@@ -18,6 +18,10 @@ final class Connection {
     let plain, bulk, long: Int
   }
   let accounts: Accounts
+  let holder: Places.Holder
+
+  /// When it came or was served last, as a number of turns.
+  var lastTurn: UInt64 = 0
 
   /// What it sent last was more than a plain request.
   var isBulky = false
@@ -28,7 +32,7 @@ final class Connection {
   /// It waits for its turn.
   var isQueued = false
 
-  /// It has no more of them.
+  /// Nothing waits for it any more.
   var isClosed = false
 
   /// Something may have come that was not read.
@@ -40,21 +44,25 @@ final class Connection {
 
   /// A request is being worked on elsewhere; the ones after it wait, so that answers keep order.
   var isWaiting = false
-  /// It takes long, and is of use only to who waits for its answer.
-  var isLongWork = false
+  /// Begins it, where it takes long and is of use only to who waits for its answer.
+  var longWork: (() -> Void)?
+
+  /// Of the line that it is about.
+  var longWorkBytes = 0
 
   /// What the loop has to know of it without asking it.
   struct Listing: Equatable {
     var isSubscriber = false
-    /// Of what it is sent and has not taken.
-    var unreadBytes = 0
+    /// Of what it is sent and has not taken, and of what it has sent and is not answered.
+    var keptBytes = 0
   }
 
   /// As of when the loop last noted it.
   var listed = Listing()
 
   var listing: Listing {
-    Listing(isSubscriber: !session.subscriptions.isEmpty, unreadBytes: output.count)
+    Listing(
+      isSubscriber: !session.subscriptions.isEmpty, keptBytes: output.count + pendingBytes)
   }
 
   /// The client will send no more; it still gets its answers.
@@ -66,22 +74,32 @@ final class Connection {
   /// When the client last took something of what waits for it; nil while nothing waits.
   private(set) var waitingSince: MonotonicInstant?
 
+  /// Since when something of it has been kept without a pause; nil while nothing is.
+  var keptSince: MonotonicInstant? { [waitingSince, lineSince].compactMap(\.self).min() }
+
   private var input = LineBuffer()
+  /// Since when it holds something.
+  private var lineSince: MonotonicInstant?
   /// Lines may be in that have not been answered.
   private(set) var hasLines = false
   private var output: [UInt8] = []
   private var isWatchedForWriting = false
 
   init(
-    token: UInt64, descriptor: consuming OwnedDescriptor, session: Session, accounts: Accounts
+    token: UInt64, descriptor: consuming OwnedDescriptor, session: Session,
+    holder: Places.Holder, accounts: Accounts
   ) {
     self.token = token
     self.descriptor = descriptor
     self.session = session
+    self.holder = holder
     self.accounts = accounts
   }
 
   var isCutOff: Bool { cutOffReason != nil }
+
+  /// The client waits for what it has asked for.
+  var isExpectant: Bool { isWaiting || isQueued || !session.subscriptions.isEmpty }
 
   /// Nothing more will happen here: to be closed.
   var isFinished: Bool {
@@ -102,6 +120,18 @@ final class Connection {
     inputEnded = true
     input.end()
     hasLines = true
+  }
+
+  /// Of what came and is not answered.
+  private var pendingBytes: Int { input.count + longWorkBytes }
+
+  /// Notes whether something of what came is still kept.
+  func noteInput() {
+    if pendingBytes == 0 {
+      lineSince = nil
+    } else if lineSince == nil {
+      lineSince = HostClocks.monotonic()
+    }
   }
 
   func cutOff(_ reason: String = "") {

@@ -81,6 +81,9 @@ extension Message {
     }
   }
 
+  /// Of a batch: fewer where they are made by the thread of the socket.
+  var mostLists: Int { isAboutItsConnection ? 2 : Self.mostListsInABatch }
+
   fileprivate var isAboutItsConnection: Bool {
     requests.contains { request in
       guard case .success(let request) = request else { return false }
@@ -92,12 +95,14 @@ extension Message {
   ///
   /// - Parameter exchanges: how many are followed.
   func isLongWork(exchanges: @autoclosure () -> Int) -> Bool {
-    guard case .single(.success(let request)) = self, request.asksForAList,
-      !request.isAboutItsConnection
-    else { return false }
-    // It gets no list, and is carried out even if its client is gone.
-    if request.id == nil, request.method == Method.resync.rawValue { return false }
-    return exchanges() > LongWork.manyExchanges || request.method == Method.exchanges.rawValue
+    guard !isAboutItsConnection else { return false }
+    let lists = requests.compactMap { request -> String? in
+      guard case .success(let request) = request, request.asksForAList else { return nil }
+      // It gets no list, and is carried out even if its client is gone.
+      return request.id == nil && request.method == Method.resync.rawValue ? nil : request.method
+    }
+    return lists.contains(Method.exchanges.rawValue)
+      || !lists.isEmpty && lists.count * exchanges() > LongWork.manyExchanges
   }
 }
 

@@ -36,10 +36,10 @@ extension RequestService {
     let least = try parameters.optionalInteger("min_change_us", in: Self.leastChangeMicroseconds)
     let content = board.read()
     for id in exchanges ?? [] where content.index(of: id) == nil { throw unknownExchange(id) }
-    session.feed.refresh(content, at: clocks)
     let subscription = try session.subscribe(
       to: exchanges.map(Set.init),
-      leastChange: (least ?? Self.usualLeastChangeMicroseconds) * 1_000)
+      leastChange: (least ?? Self.usualLeastChangeMicroseconds) * 1_000
+    ) { session.feed.refresh(content, at: clocks) }
     return [
       "subscription": .integer(subscription.id),
       "offsets": .array(subscription.offsets(of: session.feed).map(\.json)),

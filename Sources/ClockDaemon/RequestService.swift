@@ -58,24 +58,26 @@ struct RequestService: Sendable {
       }
     case .batch(let requests):
       var lists = 0
+      let most = message.mostLists
       let replies = requests.map { request in
         guard case .success(let one) = request, one.asksForAList else {
           return respond(to: request, session)
         }
         lists += 1
-        return lists <= Message.mostListsInABatch
+        return lists <= most
           ? respond(to: request, session)
-          : .now(one.id.map { Response.error(Self.tooManyLists, id: $0) })
+          : .now(one.id.map { Response.error(Self.tooManyLists(most), id: $0) })
       }
       return answer(replies, later: later)
     }
   }
 
-  private static var tooManyLists: RPCError {
+  private static func tooManyLists(_ most: Int) -> RPCError {
     RPCError(
       .invalidRequest,
-      "a batch holds at most \(Message.mostListsInABatch) requests whose answers are lists; send"
-        + " the others on lines of their own")
+      "a batch holds at most \(most) requests whose answers are lists"
+        + (most < Message.mostListsInABatch ? " beside subscribe or unsubscribe" : "")
+        + "; send the others on lines of their own")
   }
 
   enum Reply: Sendable {

@@ -3,7 +3,7 @@ internal import Glibc
 internal import JSONDocument
 internal import LinuxSystem
 
-/// Who is let in, and who is turned away.
+/// Who is let in, who is turned away, and who is gone.
 extension ServerLoop {
   /// - Returns: about what was done.
   mutating func accept(from listener: borrowing OwnedDescriptor) -> Int {
@@ -17,6 +17,7 @@ extension ServerLoop {
           isSomebodyLeft = false
           break
         }
+        if connections.count >= maxClients { work += Work.search(clients: maxClients) }
         admit(descriptor)
         bulk.spend(Work.farewell, by: door)
       } catch {
@@ -41,16 +42,18 @@ extension ServerLoop {
   }
 
   private mutating func admit(_ descriptor: consuming OwnedDescriptor) {
+    let peer = UnixSocket.peer(of: descriptor)
+    let holder = Places.Holder(peer)
+    if connections.count >= maxClients { makePlace(for: holder) }
     guard connections.count < maxClients else {
       turnAway(descriptor, "\(maxClients) clients are connected, which is socket.max_clients")
       return
     }
-    let peer = UnixSocket.peer(of: descriptor)
     let process = peer.flatMap { $0.process > 0 ? $0.process : nil }
     let accounts = join(process)
     let connection = Connection(
       token: nextToken, descriptor: descriptor, session: Session(feed: feed, user: peer?.user),
-      accounts: accounts)
+      holder: holder, accounts: accounts)
     do throws(SystemError) {
       try poller.add(connection.descriptor, token: nextToken)
     } catch {
@@ -60,7 +63,53 @@ extension ServerLoop {
       return
     }
     connections[nextToken] = connection
+    noteTurn(of: connection)
+    places.take(holder)
     nextToken += 1
+  }
+
+  /// Closes a connection of who has more than the newcomer, if anybody has: the one that was idle
+  /// for longest, and rather one on which nothing is to come.
+  private mutating func makePlace(for newcomer: Places.Holder) {
+    // Who is answered may be seen to be gone.
+    answerPlainRequests()
+    guard connections.count >= maxClients, let giver = places.giver(to: newcomer),
+      let idlest = connections.values.filter({ $0.holder == giver.holder }).min(by: {
+        ($0.isExpectant ? 1 : 0, $0.lastTurn) < ($1.isExpectant ? 1 : 0, $1.lastTurn)
+      })
+    else { return }
+    idlest.cutOff(
+      "\(maxClients) clients are connected, which is socket.max_clients, \(giver.connections) of"
+        + " them by this process, and another came")
+    close(idlest)
+  }
+
+  mutating func close(_ connection: Connection) {
+    if let reason = connection.cutOffReason, !reason.isEmpty {
+      log.note(
+        .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
+        at: HostClocks.monotonic())
+    }
+    connection.isClosed = true
+    poller.remove(connection.descriptor)
+    connections[connection.token] = nil
+    places.leave(connection.holder)
+    forget(connection)
+    leave(connection.accounts)
+    list(connection, Connection.Listing())
+  }
+
+  /// Whoever waits for a turn would keep it, with its descriptor and what it has sent.
+  private mutating func forget(_ connection: Connection) {
+    let accounts = connection.accounts
+    let isIt = { (guest: Guest) in
+      if case .client(let other) = guest { other === connection } else { false }
+    }
+    if connection.isQueued {
+      turns.remove(from: accounts.plain, where: isIt)
+      bulk.remove(from: accounts.bulk, where: isIt)
+    }
+    if connection.longWork != nil { long.remove(from: accounts.long) { $0 === connection } }
   }
 
   private mutating func join(_ process: Int32?) -> Connection.Accounts {

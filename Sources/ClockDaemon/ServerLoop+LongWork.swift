@@ -3,11 +3,9 @@ internal import ClockCore
 /// Whose long work is done.
 extension ServerLoop {
   mutating func startLongWork() {
-    while longAccount == nil, let (work, account) = long.next() {
-      guard !work.connection.isClosed else { continue }
-      longAccount = account
-      work.start()
-    }
+    guard longAccount == nil, let (connection, account) = long.next() else { return }
+    longAccount = account
+    connection.longWork?()
   }
 
   /// The long work that was started last took so much time.

@@ -34,11 +34,14 @@ struct ServerLoop: ~Copyable {
   private static let firstToken: UInt64 = 16
 
   var connections: [UInt64: Connection] = [:]
+  var places = Places()
+  /// So often somebody came or was served.
+  private var turn: UInt64 = 0
   let feed = OffsetFeed()
 
   let poller: Poller
   let maxClients: Int
-  private let mostUnread: Int
+  private let mostKept: Int
   private let handler: Handler
   private let shortcut: Shortcut
   var nextToken = Self.firstToken
@@ -69,7 +72,7 @@ struct ServerLoop: ~Copyable {
   private var allowance = Allowance(at: HostClocks.monotonic())
   private var busyPoll = BusyPoll(at: HostClocks.monotonic())
   /// Whose long work waits for that of another, which is charged to `longAccount`.
-  var long = Turns<(connection: Connection, start: () -> Void)>(halfLife: 1 << 31)
+  var long = Turns<Connection>(halfLife: 1 << 31)
   var longAccount: Int?
   let door: Int
   let news: Int
@@ -81,10 +84,10 @@ struct ServerLoop: ~Copyable {
   var untold: [UInt64] = []
   /// There has been more news since the first of them was told.
   var isMoreUntold = false
-  /// Connections for which something waits.
-  private var unread: Set<UInt64> = []
-  /// Bytes that wait for all of them together.
-  private var unreadBytes = 0
+  /// Connections for which something is kept.
+  private var kept: Set<UInt64> = []
+  /// Bytes of all of them together.
+  private var keptBytes = 0
 
   /// What is read from a connection goes through here.
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -96,14 +99,14 @@ struct ServerLoop: ~Copyable {
   /// turn away a client instead of leaving it waiting.
   var spare = OwnedDescriptor.null()
 
-  /// - Parameter mostUnread: bytes that may wait for all clients together.
+  /// - Parameter mostKept: bytes that may be kept for all clients together.
   init(
-    poller: Poller, maxClients: Int, mostUnread: Int = 32 << 20, log: ClientLog = ClientLog(),
+    poller: Poller, maxClients: Int, mostKept: Int = 32 << 20, log: ClientLog = ClientLog(),
     shortcut: @escaping Shortcut, handler: @escaping Handler
   ) {
     self.poller = poller
     self.maxClients = maxClients
-    self.mostUnread = mostUnread
+    self.mostKept = mostKept
     self.log = log
     self.shortcut = shortcut
     self.handler = handler
@@ -181,7 +184,7 @@ struct ServerLoop: ~Copyable {
     return tellSome()
   }
 
-  private mutating func answerPlainRequests() {
+  mutating func answerPlainRequests() {
     guard !questions.isEmpty else { return }
     // Now that all are read: what is told is of a moment between each request and its answer.
     let clocks = HostClocks.read()
@@ -208,6 +211,11 @@ struct ServerLoop: ~Copyable {
     answerEnds.removeAll(keepingCapacity: true)
   }
 
+  mutating func noteTurn(of connection: Connection) {
+    turn += 1
+    connection.lastTurn = turn
+  }
+
   private mutating func queue(_ connection: Connection) {
     guard !connection.isQueued else { return }
     connection.isQueued = true
@@ -221,7 +229,7 @@ struct ServerLoop: ~Copyable {
   /// What came of a request that had to wait.
   mutating func complete(_ token: UInt64, _ outcome: LongWork.Outcome) {
     guard let connection = connections[token] else { return }
-    (connection.isWaiting, connection.isLongWork) = (false, false)
+    (connection.isWaiting, connection.longWork, connection.longWorkBytes) = (false, nil, 0)
     connection.session.isAnswerPending = false
     switch outcome {
     case .answered(let answer, let complaint):
@@ -235,7 +243,7 @@ struct ServerLoop: ~Copyable {
 
   /// Once a second: cuts off who takes nothing of what waits for it.
   mutating func look(at now: MonotonicInstant) {
-    for token in unread {
+    for token in kept {
       guard let connection = connections[token], let since = connection.waitingSince,
         now - since >= Connection.patience
       else { continue }
@@ -251,6 +259,7 @@ struct ServerLoop: ~Copyable {
   private mutating func serve(_ connection: Connection, bulky: Bool, most: Int) -> Int {
     guard !connection.isClosed else { return 0 }
     connection.isQueued = false
+    noteTurn(of: connection)
     var work = Work.turn
     if connection.isReady, !connection.hasLines {
       let room = buffer[questionBytes..<questionBytes + Self.mostRead]
@@ -328,8 +337,9 @@ struct ServerLoop: ~Copyable {
       connection.isWaiting = true
       session.isAnswerPending = session.began > began
     case .long(let start):
-      (connection.isWaiting, connection.isLongWork) = (true, true)
-      long.append((connection, start), to: connection.accounts.long)
+      (connection.isWaiting, connection.longWork) = (true, start)
+      if case .line(let line) = input { connection.longWorkBytes = line.count }
+      long.append(connection, to: connection.accounts.long)
       startLongWork()
     }
     noteComplaint(of: connection)
@@ -347,50 +357,38 @@ struct ServerLoop: ~Copyable {
   mutating func settle(_ connection: Connection) {
     connection.flush()
     // Nobody is left to hear the answer. What else it has sent is carried out.
-    if connection.isGone, connection.isLongWork { connection.cutOff() }
+    if connection.isGone, connection.longWork != nil { connection.cutOff() }
     if connection.isFinished {
       close(connection)
     } else {
       if connection.isReady { queue(connection) }
       connection.watch(with: poller)
+      connection.noteInput()
       list(connection, connection.listing)
-      if unreadBytes > mostUnread { makeRoom() }
+      if keptBytes > mostKept { makeRoom() }
     }
   }
 
-  private mutating func close(_ connection: Connection) {
-    if let reason = connection.cutOffReason, !reason.isEmpty {
-      log.note(
-        .cutOff, UnixSocket.peer(of: connection.descriptor), "was cut off: \(reason)",
-        at: HostClocks.monotonic())
-    }
-    connection.isClosed = true
-    poller.remove(connection.descriptor)
-    connections[connection.token] = nil
-    leave(connection.accounts)
-    list(connection, Connection.Listing())
-  }
-
-  /// Cuts off who has taken nothing for longest, until no more waits than may.
+  /// Cuts off for whom something is kept for longest, until no more is than may be.
   private mutating func makeRoom() {
-    while unreadBytes > mostUnread {
-      let waiting = unread.compactMap { token in
-        connections[token].flatMap { one in one.waitingSince.map { (one, since: $0) } }
+    while keptBytes > mostKept {
+      let all = kept.compactMap { token in
+        connections[token].flatMap { one in one.keptSince.map { (one, since: $0) } }
       }
-      guard let (slowest, _) = waiting.min(by: { $0.since < $1.since }) else { return }
+      guard let (slowest, _) = all.min(by: { $0.since < $1.since }) else { return }
       slowest.cutOff(
-        "\(unreadBytes) bytes wait for all clients together, and it has taken nothing for longest")
+        "\(keptBytes) bytes are kept for all clients together, and for it for longest")
       close(slowest)
     }
   }
 
-  private mutating func list(_ connection: Connection, _ listing: Connection.Listing) {
+  mutating func list(_ connection: Connection, _ listing: Connection.Listing) {
     let was = connection.listed
     guard was != listing else { return }
     connection.listed = listing
     let token = connection.token
-    unreadBytes += listing.unreadBytes - was.unreadBytes
+    keptBytes += listing.keptBytes - was.keptBytes
     if listing.isSubscriber { subscribers.insert(token) } else { subscribers.remove(token) }
-    if listing.unreadBytes > 0 { unread.insert(token) } else { unread.remove(token) }
+    if listing.keptBytes > 0 { kept.insert(token) } else { kept.remove(token) }
   }
 }

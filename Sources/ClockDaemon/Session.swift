@@ -33,14 +33,17 @@ final class Session {
   /// How many subscriptions there have been.
   var began: Int64 { lastID }
 
-  /// - Parameter least: changes of less are not told, ns.
+  /// - Parameters:
+  ///   - least: changes of less are not told, ns.
+  ///   - refresh: brings the feed up to date.
   func subscribe(
-    to exchanges: Set<String>?, leastChange: Int64
+    to exchanges: Set<String>?, leastChange: Int64, refresh: () -> Void = {}
   ) throws(RPCError) -> Subscription {
     guard subscriptions.count < Self.mostSubscriptions else {
       throw RPCError(
         .overloaded, "a connection holds at most \(Self.mostSubscriptions) subscriptions")
     }
+    refresh()
     lastID += 1
     let subscription = Subscription(
       id: lastID, exchanges: exchanges, leastChange: leastChange, of: feed)

@@ -24,6 +24,8 @@ struct Turns<Guest> {
   private var places: [Int32: Int] = [:]
   /// Accounts that nobody has a connection of, in the order in which they were left.
   private var left: [Int] = []
+  /// Of so many is remembered what was done for them.
+  static var mostLeft: Int { 1_000 }
   /// Accounts with guests.
   private var waiting: [Int] = []
   private var total = 0
@@ -61,6 +63,14 @@ struct Turns<Guest> {
   mutating func append(_ guest: Guest, to place: Int) {
     if accounts[place].guests.isEmpty { waiting.append(place) }
     accounts[place].guests.append(guest)
+  }
+
+  /// Who waits there for nothing any more.
+  mutating func remove(from place: Int, where isGone: (Guest) -> Bool) {
+    let guests = accounts[place].guests[accounts[place].head...].filter { !isGone($0) }
+    accounts[place].guests = guests
+    accounts[place].head = 0
+    if guests.isEmpty { waiting.removeAll { $0 == place } }
   }
 
   /// Takes out whose turn it is; nil where nobody waits.
@@ -107,12 +117,15 @@ struct Turns<Guest> {
     return guest
   }
 
-  /// An account that was left, of which nothing is left to remember and for which nobody waits.
+  /// An account that was left and for which nobody waits: of which nothing is left to remember, or
+  /// that was left first of too many.
   private mutating func unused() -> Int? {
-    guard let place = left.first, spent(by: place) == 0, accounts[place].guests.isEmpty else {
-      return nil
+    let index = left.firstIndex { place in
+      accounts[place].guests.isEmpty
+        && (accounts[place].process == nil || left.count >= Self.mostLeft || spent(by: place) == 0)
     }
-    left.removeFirst()
+    guard let index else { return nil }
+    let place = left.remove(at: index)
     if let process = accounts[place].process { places[process] = nil }
     accounts[place] = Account()
     return place

@@ -17,6 +17,9 @@ enum Work {
   /// To let one in, or to close it.
   static let connection = 12_000
 
+  /// To find who gives up a place.
+  static func search(clients: Int) -> Int { 20 * clients }
+
   /// What one that was let in may want at once. Those that come and go get as many turns as the
   /// door: fewer are let in than can be seen off.
   static let farewell = 50_000

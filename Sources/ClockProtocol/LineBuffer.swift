@@ -26,6 +26,9 @@ package struct LineBuffer: Sendable {
   /// No line has begun.
   package var isEmpty: Bool { bytes.isEmpty && !isDropping }
 
+  /// Bytes that are kept.
+  package var count: Int { bytes.count }
+
   /// Takes in what was read.
   package mutating func append(_ more: UnsafeRawBufferPointer) {
     if start > 0 {

@@ -25,6 +25,14 @@ package struct Request: Sendable, Equatable {
     }
   }
 
+  /// Whether it may have to wait for the network.
+  package var isWaitedFor: Bool {
+    switch Method(rawValue: method) {
+    case .resync, .report: true
+    default: false
+    }
+  }
+
   /// The request as one line, without the newline.
   package var line: String {
     JSONValue.members(
@@ -55,6 +63,10 @@ package enum Message: Sendable, Equatable {
   /// megabytes, nor other clients their turn. More of them are refused, one by one.
   package static let mostListsInABatch = 8
 
+  /// Most requests in one batch of which some wait for the network: all are kept meanwhile, with
+  /// the answers to the others. A longer one is refused whole.
+  package static let largestWaitingBatch = 8
+
   /// Reads a line; whatever it holds, there is an answer to it.
   package init(line: [UInt8]) {
     do throws(JSONError) {
@@ -69,14 +81,24 @@ package enum Message: Sendable, Equatable {
       self = .single(Self.request(json))
       return
     }
-    switch elements.count {
-    case 0: self = .single(.fault(.null, RPCError(.invalidRequest, "the batch is empty")))
-    case ...Self.largestBatch: self = .batch(elements.map(Self.request))
-    default:
-      self = .single(
-        .fault(
-          .null,
-          RPCError(.invalidRequest, "a batch holds at most \(Self.largestBatch) requests")))
+    func refused(_ reason: String) -> Message {
+      .single(.fault(.null, RPCError(.invalidRequest, reason)))
+    }
+    guard !elements.isEmpty else {
+      self = refused("the batch is empty")
+      return
+    }
+    guard elements.count <= Self.largestBatch else {
+      self = refused("a batch holds at most \(Self.largestBatch) requests")
+      return
+    }
+    let requests = elements.map(Self.request)
+    let isLong = requests.count > Self.largestWaitingBatch
+    if isLong, requests.contains(where: { (try? $0.get())?.isWaitedFor == true }) {
+      self = refused(
+        "a batch with resync or report in it holds at most \(Self.largestWaitingBatch) requests")
+    } else {
+      self = .batch(requests)
     }
   }
 

@@ -46,6 +46,19 @@ import Testing
     #expect(answers.last?["result"] != nil)
   }
 
+  /// They are made by the thread that everybody waits for.
+  @Test(arguments: ["subscribe", "unsubscribe"])
+  func besideWhatIsAboutTheConnectionTheyAreFewer(_ method: String) throws {
+    let test = try TestBoard()
+    let line = (0..<8).map { request($0 == 3 ? method : "exchanges", id: "\($0)") }
+    let reply = try #require(try test.ask("[\(line.joined(separator: ","))]"))
+    let answers = try #require(try JSONValue(parsing: reply).array)
+    #expect(answers.prefix(2).allSatisfy { $0["result"]?.array != nil })
+    #expect(answers[4...].allSatisfy { $0["error"]?["code"] == -32600 })
+    let message = answers[4]["error"]?["message"]?.string
+    #expect(message?.contains("at most 2 requests whose answers are lists beside") == true)
+  }
+
   @Test(arguments: [false, true])
   func aBatchWithResyncsIsAnsweredOnceTheLastOneIsDone(_ isReversed: Bool) throws {
     let waiting = TestBoard.Mutexed([Done]())

@@ -79,5 +79,14 @@ import Testing
     #expect(!Message(line: Array(notification.utf8)).isLongWork(exchanges: 1000))
     // What it tells later on is told on its connection.
     #expect(!isLong("subscribe", 1000))
+    func isBatchLong(_ methods: [String], _ exchanges: Int) -> Bool {
+      let line = "[\(methods.map { request($0) }.joined(separator: ","))]"
+      return Message(line: Array(line.utf8)).isLongWork(exchanges: exchanges)
+    }
+    #expect(!isBatchLong(["health", "health"], 1000))
+    #expect(!isBatchLong(["offsets", "health", "offsets"], 8))
+    #expect(isBatchLong(["offsets", "health", "offsets"], 9))
+    #expect(isBatchLong(["health", "exchanges"], 1))
+    #expect(!isBatchLong(["offsets", "unsubscribe"], 1000))
   }
 }

@@ -10,7 +10,7 @@ final class ServedLoop {
   var loop: ServerLoop
 
   init(
-    at path: String, mostUnread: Int = .max, log: ClientLog = ClientLog(),
+    at path: String, maxClients: Int = 100, mostKept: Int = .max, log: ClientLog = ClientLog(),
     shortcut: @escaping ServerLoop.Shortcut = { requests, _, _, ends in
       ends += requests.map { _ in nil }
     },
@@ -20,7 +20,7 @@ final class ServedLoop {
     listener = try UnixSocket.listen(at: path, mode: 0o600, group: nil)
     try poller.add(listener, token: ServerLoop.listenerToken)
     loop = ServerLoop(
-      poller: poller, maxClients: 100, mostUnread: mostUnread, log: log, shortcut: shortcut,
+      poller: poller, maxClients: maxClients, mostKept: mostKept, log: log, shortcut: shortcut,
       handler: handler)
   }
 

@@ -20,12 +20,12 @@ import Testing
     /// - Parameter answer: bytes of the answer to each request; none is given where it is zero.
     /// - Parameter handle: in place of an answer, given the connection's token.
     init(
-      mostUnread: Int = .max, answer: Int = 100_000,
+      mostKept: Int = .max, answer: Int = 100_000,
       log: TestBoard.Mutexed<[String]> = TestBoard.Mutexed([]),
       handle: ((UInt64) -> ServerLoop.Handling)? = nil
     ) throws {
       served = try ServedLoop(
-        at: scratch.root + "/socket", mostUnread: mostUnread,
+        at: scratch.root + "/socket", mostKept: mostKept,
         log: ClientLog { line in log.change { $0.append(line) } },
         handler: { [answered] token, _, _ in
           if let handle { return handle(token) }
@@ -70,14 +70,14 @@ import Testing
     // How much the kernel takes off a client differs.
     let each: Int
     do {
-      let server = try Server(mostUnread: .max, log: log)
+      let server = try Server(mostKept: .max, log: log)
       let client = try server.client()
       server.takeRequests(of: client)
       each = server.unreadBytes
     }
     try #require(each > 0 && each <= Connection.mostUnread)
 
-    let server = try Server(mostUnread: each * 5 / 2, log: log)
+    let server = try Server(mostKept: each * 5 / 2, log: log)
     let first = try server.client()
     let second = try server.client()
     let third = try server.client()
@@ -90,12 +90,33 @@ import Testing
     let lines = log.change { $0 }
     #expect(lines.count == 1)
     let reason =
-      "was cut off: \(3 * each) bytes wait for all clients together, and it has taken nothing for"
-      + " longest"
+      "was cut off: \(3 * each) bytes are kept for all clients together, and for it for longest"
     #expect(lines.first?.hasSuffix(reason) == true, "\(lines)")
     let areServed = [server.serves(first), server.serves(second), server.serves(third)]
     #expect(areServed == [false, true, true])
     #expect(server.unreadBytes == 0)
+  }
+
+  @Test func whoseLineIsUnfinishedForLongestIsCutOffFirst() throws {
+    let server = try Server(mostKept: 150_000, answer: 10)
+    let clients = try (0..<3).map { _ in try LoopClient(of: server.path) }
+    for client in clients {
+      client.send(String(repeating: "x", count: 60_000))
+      server.turn()
+    }
+    #expect(server.served.loop.connections.count == 2)
+    #expect(clients[0].text() == "")
+    for client in clients[1...] {
+      client.send("\n")
+      server.turn()
+      #expect(client.text().contains("xxxxxxxxxx"))
+    }
+    // Nothing is kept any more.
+    for client in clients[1...] {
+      client.send(String(repeating: "x", count: 60_000))
+      server.turn()
+    }
+    #expect(server.served.loop.connections.count == 2)
   }
 
   @Test func whoAsksForMuchIsServedLittleByLittle() throws {
@@ -181,6 +202,26 @@ import Testing
     server.served.loop.longWorkIsOver(after: .milliseconds(100))
     #expect(next() == nil)
     #expect(server.served.loop.connections.count == 2)
+  }
+
+  /// That of others may go on and on.
+  @Test func whoIsGoneWhileItsLongWorkWaitsKeepsNothing() throws {
+    let server = try Server { _ in .long {} }
+    let first = try LoopClient(of: server.path)
+    first.send("{}\n")
+    server.turn()
+    weak var kept: Connection?
+    do {
+      let gone = try LoopClient(of: server.path)
+      gone.send("{}\n")
+      server.turn()
+      kept = server.served.loop.connections.values.max { $0.token < $1.token }
+      #expect(kept?.longWork != nil)
+    }
+    server.turn()
+    #expect(server.served.loop.connections.count == 1)
+    #expect(kept == nil)
+    withExtendedLifetime(first) {}
   }
 
   /// A script may end as soon as it has said what is to be done.

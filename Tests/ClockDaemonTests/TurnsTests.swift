@@ -75,6 +75,43 @@ import Testing
     #expect(turns.spent(by: late) > turns.halfLife)
   }
 
+  @Test func ofManyThatLeftTheFirstIsForgotten() {
+    var turns = Turns<Int>(halfLife: .max)
+    for process in 1...Int32(3_000) {
+      let place = turns.join(process)
+      #expect(place <= Turns<Int>.mostLeft)
+      turns.spend(unit, by: place)
+      turns.leave(place)
+    }
+    let (late, early) = (turns.join(2_999), turns.join(1))
+    #expect(turns.spent(by: late) == unit)
+    #expect(turns.spent(by: early) == 0)
+  }
+
+  @Test func whatIsNoProcessLeavesNothing() {
+    var turns = Turns<Int>(halfLife: .max)
+    let places = (0..<100).map { _ in
+      let place = turns.join(nil)
+      turns.spend(unit, by: place)
+      turns.leave(place)
+      return place
+    }
+    #expect(Set(places).count == 1)
+  }
+
+  @Test func whoWaitsForNothingAnyMoreIsLeftOut() {
+    var turns = Turns<Int>()
+    let (one, other) = (turns.join(1), turns.join(2))
+    for guest in 0..<4 { turns.append(guest, to: one) }
+    turns.append(10, to: other)
+    turns.remove(from: one) { $0 % 2 == 0 }
+    turns.remove(from: other) { _ in true }
+    #expect(turns.next()?.guest == 1)
+    turns.remove(from: one) { $0 == 7 }
+    #expect(turns.next()?.guest == 3)
+    #expect(turns.next() == nil && turns.isEmpty)
+  }
+
   @Test func toComeBackDoesNotClearAnAccount() {
     var turns = Turns<Int>()
     let place = turns.join(1)

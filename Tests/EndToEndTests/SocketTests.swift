@@ -152,6 +152,30 @@ import Testing
     }
   }
 
+  /// A bot that leaves its connections open shuts nobody else out.
+  @Test func whoHasAllPlacesGivesUpTheIdlestForAnotherProcess() throws {
+    var clients = try (0..<7).map { _ in try RawClient(daemon.socketPath) }
+    // Idle for longest, but promised something.
+    clients[1].send(#"{"jsonrpc":"2.0","id":1,"method":"subscribe"}"# + "\n")
+    #expect(try code(clients[1].answer()) == nil)
+    func count(of client: RawClient) throws -> JSONValue? {
+      client.send(Self.health)
+      return try client.answer()["result"]?["counts"]?["clients"]
+    }
+    for number in [0, 5, 2, 3, 4, 6] { _ = try count(of: clients[number]) }
+    // One that has asked for nothing yet.
+    clients.append(try RawClient(daemon.socketPath))
+    try daemon.eventually("all places are taken") { try count(of: clients[0]) == 8 }
+    let (code, output) = try run(
+      product("exchange-clock"), ["now", "okx"],
+      environment: ["EXCHANGE_CLOCK_SOCKET=\(daemon.socketPath)"])
+    #expect(code == 0, "\(output)")
+    for number in [0, 2, 3, 4, 6, 7] {
+      try daemon.eventually("seven are left") { try count(of: clients[number]) == 7 }
+    }
+    #expect(clients[5].line() == nil)
+  }
+
   private func withClients(_ count: Int, _ body: () throws -> Void) throws {
     guard count > 0 else { return try body() }
     let client = try RawClient(daemon.socketPath)
@@ -161,13 +185,18 @@ import Testing
   }
 
   @Test func demandsOfManyClientsAreOneBurst() throws {
+    simulator.update("binance") { $0.forwardDelay = .milliseconds(30) }
     let before = simulator.counters(of: "binance").timeRequests
-    let client = try RawClient(daemon.socketPath)
+    let clients = try (0..<7).map { _ in try RawClient(daemon.socketPath) }
     let demand = #"{"jsonrpc":"2.0","id":1,"method":"resync","params":{"exchange":"binance"}}"#
-    client.send("[" + Array(repeating: demand, count: 200).joined(separator: ",") + "]\n")
-    let answers = try #require(client.answer().array)
-    #expect(answers.count == 200)
-    #expect(answers.allSatisfy { $0["result"]?["state"] == "synchronized" })
+    for client in clients {
+      client.send("[" + Array(repeating: demand, count: 8).joined(separator: ",") + "]\n")
+    }
+    for client in clients {
+      let answers = try #require(client.answer().array)
+      #expect(answers.count == 8)
+      #expect(answers.allSatisfy { $0["result"]?["state"] == "synchronized" })
+    }
     #expect(simulator.counters(of: "binance").timeRequests - before == 8)
   }
 

@@ -329,6 +329,22 @@ class StrangeDaemonTests(unittest.TestCase):
                 self.assertEqual((run.stdout, run.stderr), ("foreign_version\n", ""))
 
 
+class Other(subprocess.Popen[bytes]):
+    """A process with one connection: who has more gives up one for a newcomer."""
+
+    PROGRAM = (
+        "import socket, sys\n"
+        "with socket.socket(socket.AF_UNIX) as connection:\n"
+        "    connection.connect(sys.argv[1])\n"
+        "    sys.stdin.read()\n")
+
+    def __init__(self, path: Path) -> None:
+        super().__init__([sys.executable, "-c", self.PROGRAM, str(path)], stdin=subprocess.PIPE)
+
+    def close(self) -> None:
+        self.communicate()
+
+
 class FullDaemonTests(unittest.TestCase):
     """The real daemon, with as many clients as it may have."""
 
@@ -344,12 +360,9 @@ class FullDaemonTests(unittest.TestCase):
         # Its connection is one of them.
         self.daemon.wait_until_ready()
 
-    def fill(self) -> list[socket.socket]:
-        others = []
-        for _ in range(1, self.MOST):
-            others.append(socket.socket(socket.AF_UNIX))
-            others[-1].connect(str(self.daemon.socket))
-            self.addCleanup(others[-1].close)
+    def fill(self) -> list[Other]:
+        others = [
+            self.enterContext(Other(self.daemon.socket)) for _ in range(1, self.MOST)]
         wait_until(
             lambda: self.daemon.ask("health")["counts"]["clients"] == self.MOST, 10, "it is full")
         return others
