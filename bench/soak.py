@@ -6,7 +6,9 @@ a minute, and is asked no more often.)
 
 Prints a line each minute, and slopes at the end. Fails where an answer was wrong, where something
 was not answered, or where what is used grows: the whole confidence interval of the slope of the
-second half is above the limit. The limits are wide; what grows without end passes them in an hour.
+second half is above the limit. Flat is only what is shown to be: the whole interval is below it, or
+the last quarter needed no more than the one before at most. The limits are wide; what grows without
+end passes them in an hour.
 """
 
 from __future__ import annotations
@@ -328,22 +330,35 @@ class Soak:
             print(f"{what:30}{count:10}")
         warm = min(WARM_MINUTES, self.minutes / 4)
         print(f"\nslopes in an hour, with 95 % confidence; memory in KiB; from minute {warm:g} on")
-        print(f"{'':14}{'last':>8}{'all of it':>22}{'second half':>22}{'limit':>8}")
+        print(
+            f"{'':14}{'last':>8}{'all of it':>22}{'second half':>22}{'limit':>8}"
+            f"{'third quarter':>16}{'last quarter':>14}")
         is_well = not judge.wrong and bool(judge.counts["stamp, page"])
         is_long = self.minutes >= 2 * WARM_MINUTES
+        is_shown = True
         for name in NAMES:
             later = self.slope(name, max(self.minutes / 2, warm))
             last = getattr(self.samples[-1][1], name)
             whole = self.slope(name, warm)
+            third, fourth = self.most(name, 0.5, 0.75), self.most(name, 0.75, 1)
             grows = is_long and later.least > LIMITS[name]
+            is_flat = later.most <= LIMITS[name] or fourth <= third
             is_well = is_well and not grows
+            is_shown = is_shown and (is_flat or not is_long)
             print(
                 f"{name:14}{last:8}{str(whole):>22}{str(later):>22}{LIMITS[name]:>8}"
-                + ("  GROWS" if grows else ""))
+                f"{third:>16}{fourth:>14}"
+                + ("  GROWS" if grows else "" if is_flat or not is_long else "  NOT SHOWN"))
         if not is_long:
             print(f"SKIPPED: what grows: less than {2 * WARM_MINUTES} minutes do not tell")
-        print("OK" if is_well else "FAILED")
-        return is_well
+        print("FAILED" if not is_well else "OK" if is_shown else "NOT SHOWN to be flat")
+        return is_well and is_shown
+
+    def most(self, name: str, begin: float, end: float) -> int:
+        """Between these parts of the time."""
+        return max(
+            (getattr(used, name) for minute, used in self.samples
+             if begin <= minute / self.minutes <= end), default=0)
 
     def slope(self, name: str, since: float) -> Slope:
         return Slope.through(

@@ -70,6 +70,10 @@ class Slope:
     def least(self) -> float:
         return self.value - self.error
 
+    @property
+    def most(self) -> float:
+        return self.value + self.error
+
     @classmethod
     def through(cls, points: Sequence[tuple[float, float]]) -> Slope:
         """Neighbours resemble one another, so that many tell less than they seem to: the error is

@@ -190,6 +190,26 @@ def drops_in_answers(path: Path, stop: threading.Event) -> None:
             client.sendall(OFFSETS * 50)
 
 
+def unfinished_lines(path: Path, stop: threading.Event) -> None:
+    """Nearly all that a line may hold, on each of 500 connections, and never its end."""
+    clients: list[socket.socket | None] = [None] * 500
+    while not stop.wait(0.01):
+        for number, client in enumerate(clients):
+            try:
+                if client is None:
+                    clients[number] = client = connected(path)
+                    client.sendall(b" " * 65_000)
+                    client.setblocking(False)
+                if not client.recv(16):
+                    raise ConnectionResetError
+            except BlockingIOError:
+                continue
+            except OSError:  # It is cut off.
+                if client:
+                    client.close()
+                clients[number] = None
+
+
 def deaf_subscribers(path: Path, stop: threading.Event) -> None:
     clients = []
     for _ in range(300):
@@ -226,6 +246,19 @@ def many_batches(path: Path, stop: threading.Event) -> None:
             with contextlib.suppress(BlockingIOError):
                 while client.recv(1 << 20):
                     pass
+
+
+RESYNCS = json.dumps([json.loads(RESYNC)] * 8).encode() + b"\n"
+
+
+def many_resyncs(path: Path, stop: threading.Event) -> None:
+    """On 500 connections at once, again as soon as they are answered."""
+    streams = [connected(path).makefile("rwb", buffering=0) for _ in range(500)]
+    while not stop.is_set():
+        for stream in streams:
+            stream.write(RESYNCS)
+        for stream in streams:
+            stream.readline()
 
 
 def slow_readers(path: Path, stop: threading.Event) -> None:
@@ -276,6 +309,10 @@ MALICE: dict[str, Malice] = {
     "binary": _sending(bytes(range(256)) * 64),
     "empty lines": _sending(b"\n" * 65536),
     "batches of 256 lists": _sending(BATCH),
+    "batches of 8 lists": _sending(
+        json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "exchanges"}] * 8).encode() + b"\n"),
+    "batches of 8 resyncs on 500 connections": many_resyncs,
+    "unfinished lines on 500 connections": unfinished_lines,
     "connect and drop": drops,
     "drop while it is answered": drops_in_answers,
     "300 subscribers that never read": deaf_subscribers,

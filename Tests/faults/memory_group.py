@@ -40,6 +40,14 @@ class MemoryGroup:
                 return f"{self._kib(name)} KiB at most"
         return f"{self._kib('memory.current')} KiB at the end"
 
+    def times_full(self) -> int:
+        """How often more was wanted than the limit, and had to be found."""
+        count = self.path / "memory.failcnt"
+        if count.exists():
+            return int(count.read_text())
+        events = (self.path / "memory.events").read_text().split()
+        return int(events[events.index("max") + 1])
+
     def _kib(self, name: str) -> int:
         return int((self.path / name).read_text()) >> 10
 

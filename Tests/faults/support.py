@@ -81,10 +81,10 @@ class ConfiguredDaemon(Daemon):
         """Of these exchanges or all, without waiting for the slowest."""
         wanted = [{}] if ids is None else [{"exchange": id} for id in ids]
         # Who has gone is not waited for either: the second would wait for the first.
-        for first in range(0, len(wanted), 40):
+        for first in range(0, len(wanted), 8):
             batch = [
                 {"jsonrpc": "2.0", "method": "resync", "params": each}
-                for each in wanted[first : first + 40]]
+                for each in wanted[first : first + 8]]
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(str(self.socket))
                 connection.sendall(json.dumps(batch).encode() + b"\n")

@@ -18,7 +18,7 @@ from faults import FAULTS, OK, SOON, STOPS, WILD, Fault
 from kinds import KINDS
 from support import (
     ConfiguredDaemon, open_files, resident_kib, row, threads, wait_until)
-from world import Judge, Row, batch, config, mismatches, rows
+from world import SHORT, Judge, Row, batch, config, mismatches, rows
 
 ROUNDS = 2
 BUDGET = 60
@@ -134,6 +134,40 @@ class ExchangeFaultTests(FaultTestCase):
         self.check_promises()
         row(f"{len(FAULTS)} faults over HTTP x {len(KINDS)} kinds, twice", str(len(self.table)),
             f"{self.judge.answers} answers right; {used}")
+
+    def test_one_of_many_is_down(self) -> None:
+        """One after the other, each in another way."""
+        names = ("reset at accept", "silent at request", "HTTP 503", "binary", "gzip bomb",
+                 "HTTP 404")
+        faults = [each for each in FAULTS if each.name in names]
+        self.assertEqual(len(faults), len(names))
+        well = Fault("", None, OK, OK)
+        # Each of so many resyncs is within the budget of a minute.
+        self.start(
+            rows(self.server, [*faults, *[well] * 20], KINDS[:2]), backoff=f"samples = 2\n{SHORT}")
+        self.first_resyncs_are_over()
+        used = self.usage()
+        for down in [each for each in self.table if each.expected != OK]:
+            self.server.switch([down.cell], True)
+            self.daemon.demand_resyncs()
+
+            def is_alone(down: Row = down) -> list[str]:
+                offsets = self.daemon.offsets()
+                touched = [
+                    f"{each.name}: {offsets[each.id]['state']} ({offsets[each.id]['reason']})"
+                    for each in self.table
+                    if each is not down and offsets[each.id]["state"] != "synchronized"]
+                self.assertEqual(touched, [], f"while {down.name} is down")
+                return mismatches(offsets, [down])
+
+            self.wait_for(is_alone, 60, f"{down.name} shows")
+            self.server.switch([down.cell], False)
+            self.wait_for(self.not_synchronized, 60, "it has recovered by itself")
+        wait_until(lambda: self.usage()[1] <= used[1], 30, "descriptors are as at first")
+        self.check_promises()
+        row("one is down, the others are not", f"{2 * len(faults)} of {len(self.table)}",
+            f"all others synchronized at every look; {self.judge.answers} answers right;"
+            f" RSS {used[0]} -> {self.usage()[0]} KiB, descriptors {used[1]} before and after")
 
     def test_nothing_is_made_up_from_the_start_on(self) -> None:
         # Whoever begins with a clock that is wrong knows no other.

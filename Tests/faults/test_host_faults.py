@@ -20,7 +20,7 @@ from fault_server import FaultServer
 from faults import FAULTS, OK, Fault
 from host_clock import HostClock
 from kinds import KINDS, S
-from memory_group import memory_group
+from memory_group import MemoryGroup, memory_group
 from support import (
     MOUNT, ConfiguredDaemon, Failure, ask, connect, note_skip, open_files, resident_kib, row,
     wait_until)
@@ -109,9 +109,13 @@ class DiskFaultTests(HostFaultTestCase):
         place.mkdir()
         wrapper = (
             "unshare", "--mount", "sh", "-c",
-            f'mount -t tmpfs -o {size},mode=700 none "{place}" && exec "$@"', "sh")
-        daemon = self.daemon("--state", str(place / "state.json"), wrapper=wrapper)
-        return daemon, Path(f"/proc/{daemon.process.pid}/root{place}"), str(place)
+            f'mount -t tmpfs -o {size} none "{place}" && mkdir -m 700 "{place}/own"'
+            ' && exec "$@"', "sh")
+        own = place / "own"
+        # All resyncs are within the budget of a minute.
+        daemon = self.daemon(
+            "--state", str(own / "state.json"), wrapper=wrapper, settings="samples = 3\n")
+        return daemon, Path(f"/proc/{daemon.process.pid}/root{own}"), str(own)
 
     def resync(self, daemon: ConfiguredDaemon) -> None:
         """So that there is something to write."""
@@ -131,7 +135,7 @@ class DiskFaultTests(HostFaultTestCase):
         file = place / "state.json"
         wait_until(file.exists, 20, "the state is written")
         seen = []
-        for fault in ("full", "read-only", "gone"):
+        for fault in ("full", "read-only", "emptied", "gone"):
             good = file.read_bytes()
             if fault == "full":
                 filler = place / "filler"
@@ -139,13 +143,15 @@ class DiskFaultTests(HostFaultTestCase):
             elif fault == "read-only":
                 # Over the other one, which cannot be made so while files are open for writing.
                 self.within(daemon, "mount", "-t", "tmpfs", "-o", "ro", "none", path)
+            elif fault == "gone":
+                shutil.rmtree(place)
             else:
                 shutil.rmtree(place / "history", ignore_errors=True)
                 for each in place.iterdir():
                     each.unlink() if each.is_file() else shutil.rmtree(each)
             said = len(daemon.stderr.read_text())
             self.resync(daemon)
-            if fault != "gone":
+            if fault != "emptied":
                 daemon.wait_until(
                     lambda said=said: "state file" in daemon.stderr.read_text()[said:], 20,
                     "the log says that the state cannot be written")
@@ -157,13 +163,15 @@ class DiskFaultTests(HostFaultTestCase):
                 filler.unlink()
             elif fault == "read-only":
                 self.within(daemon, "umount", path)
+            elif fault == "gone":
+                place.mkdir(0o700)
             self.resync(daemon)
             daemon.wait_until(
                 lambda: file.exists() and file.read_bytes() != good, 20, "it is written again")
             lines = daemon.stderr.read_text()[said:].count("state file")
             self.assertLessEqual(lines, 4, "not a line for each try")
             seen.append(f"{fault}: {lines} lines")
-        row("state directory full, read-only, emptied", "3",
+        row("state directory full, read-only, emptied, gone", "4",
             f"time given all along, written again by itself ({', '.join(seen)})")
 
     @unittest.skipUnless(MOUNT, "no file system of its own")
@@ -317,16 +325,50 @@ class JournalFaultTests(HostFaultTestCase):
 
 
 class MemoryFaultTests(HostFaultTestCase):
-    def test_a_memory_limit(self) -> None:
+    FAULTS = [each for each in FAULTS if each.in_body != OK]
+
+    def limited(self, limit_bytes: int, *arguments: str) -> tuple[ConfiguredDaemon, MemoryGroup]:
+        """A daemon with so much memory, and the page cache in it."""
         try:
-            group = self.enterContext(memory_group(32 << 20))
+            group = self.enterContext(memory_group(limit_bytes))
         except OSError as error:
             note_skip(f"a memory limit: no cgroup of its own can be made: {error}")
             self.skipTest("no cgroup of its own")
-        faults = [each for each in FAULTS if each.in_body != OK]
-        self.table = rows(self.server, faults, KINDS[:1])
+        self.table = rows(self.server, self.FAULTS, KINDS[:1])
         wrapper = ("sh", "-c", f'echo $$ > "{group.processes}" && exec "$@"', "sh")
-        daemon = self.daemon(wrapper=wrapper)
+        return self.daemon(*arguments, wrapper=wrapper), group
+
+    def test_out_of_memory(self) -> None:
+        """The kernel ends it, while all exchanges fail; the next one tells what was known."""
+        arguments = ("--state", str(self.directory / "state.json"))
+        daemon, group = self.limited(12 << 20, *arguments)
+        wait_until(Path(arguments[1]).exists, 20, "the state is written")
+        self.server.switch([each.cell for each in self.table], True)
+        asking = time.monotonic() + 60
+        with contextlib.suppress(OSError):
+            while time.monotonic() < asking:
+                daemon.demand_resyncs()
+                time.sleep(1)
+        wait_until(lambda: daemon.process.poll() is not None, 60, "it is ended")
+        self.assertEqual(daemon.process.returncode, -signal.SIGKILL)
+        self.assertGreater(group.times_full(), 0)
+        # What it left would be taken for the next one's.
+        daemon.socket.unlink()
+        text = config(self.table, self.server.port)
+        after = self.enterContext(ConfiguredDaemon(self.directory, text, arguments))
+        after.wait_until(after.socket.exists, 20, "the daemon listens")
+        given = self.assertTruth(after)
+        self.assertGreater(given, 0)
+        self.server.switch([each.cell for each in self.table], False)
+        self.wait_for(after, "synchronized", 90)
+        self.assertEqual(self.assertTruth(after), len(self.table))
+        row(f"out of memory in a cgroup of 12 MiB, {len(self.FAULTS)} faults over HTTP",
+            str(len(self.table)),
+            f"killed; the next one tells {given} times at once while they fail, all right, and"
+            " recovers by itself")
+
+    def test_a_memory_limit(self) -> None:
+        daemon, group = self.limited(32 << 20)
         self.assertEqual(group.processes.read_text().split(), [str(daemon.process.pid)])
         judge = self.enterContext(Judge(daemon, self.table))
         self.server.switch([each.cell for each in self.table], True)
@@ -344,7 +386,7 @@ class MemoryFaultTests(HostFaultTestCase):
         self.server.switch([each.cell for each in self.table], False)
         self.wait_for(daemon, "synchronized", 90)
         self.assertEqual(judge.wrong, [])
-        row(f"a cgroup of 32 MiB, {len(faults)} faults over HTTP", str(len(self.table)),
+        row(f"a cgroup of 32 MiB, {len(self.FAULTS)} faults over HTTP", str(len(self.table)),
             f"survived; {group.used()} with the page cache, RSS"
             f" {resident_kib(daemon.process.pid)} KiB")
 

@@ -139,6 +139,14 @@ class LongFaultTests(FaultTestCase):
             f" RSS {fresh[0]} -> {used[0]} KiB, threads {down[2]} -> {used[2]},"
             f" descriptors {fresh[1]} -> {self.usage()[1]}")
 
+    def strangely_told(self) -> list[str]:
+        """Neither synchronized nor in holdover for a reason that its own fault gives."""
+        offsets = self.daemon.offsets()
+        table = [
+            Row(each.cell, each.fault, f"({each.expected}|{TIMEOUT})") for each in self.table
+            if offsets[each.id]["state"] != "synchronized"]
+        return mismatches(offsets, table)
+
     def test_all_flap_for_hours(self) -> None:
         self.start_fast()
         fresh = self.usage()
@@ -148,6 +156,7 @@ class LongFaultTests(FaultTestCase):
             some = [each.cell for each in self.table if generator.random() < 0.5]
             self.server.switch(some, generator.random() < 0.5)
             changes += 1
+            self.assertEqual(self.strangely_told(), [], f"after {hours:.1f} h")
             if 2 * hours * HOUR >= FLAPS and not used:
                 used.append(self.usage())
         self.switch(False)
@@ -160,7 +169,8 @@ class LongFaultTests(FaultTestCase):
         self.check_promises(20)
         row(f"half of them go down or come back each 3 minutes, for {FLAPS // HOUR} h",
             f"{len(self.table)} exchanges, {changes} times",
-            f"{self.judge.answers} answers right; {BUDGET} probes of each in a minute at most;"
+            f"{self.judge.answers} answers right, states and reasons at each change;"
+            f" {BUDGET} probes of each in a minute at most;"
             f" RSS {fresh[0]} -> {used[0][0]} -> {used[1][0]} KiB,"
             f" threads {used[0][2]} -> {used[1][2]}, descriptors {fresh[1]} -> {used[1][1]}")
 

@@ -188,8 +188,9 @@ def batch(daemon: ConfiguredDaemon, method: str, ids: list[str]) -> dict[str, di
     answers: dict[str, dict] = {}
     stream = connect(daemon.socket)
     try:
-        for first in range(0, len(ids), 200):
-            part = ids[first : first + 200]
+        most = 8 if method == "resync" else 200
+        for first in range(0, len(ids), most):
+            part = ids[first : first + most]
             lines = [
                 {"jsonrpc": "2.0", "id": id, "method": method, "params": {"exchange": id}}
                 for id in part]

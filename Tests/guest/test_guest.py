@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 import unittest
+from collections.abc import Iterator
 from concurrent import futures
 
 import table
@@ -31,7 +32,51 @@ def tearDownModule() -> None:
         print(table.text(GuestTestCase.rows), flush=True)
 
 
-class MovedClockTests(GuestTestCase):
+class MovingTestCase(GuestTestCase):
+    """With what moves the guest's clocks."""
+
+    def step(self, seconds: int) -> None:
+        self.machine.run(f"date -s @$(($(date +%s) + {seconds}))")
+
+    def set_right(self) -> None:
+        self.machine.run(f"date -s @{int(time.time())}")
+
+    def suspended(self, kind: str, wake: str, seconds: float) -> int:
+        """Writes to /sys/power/state, and wakes the guest as often as it takes; when it began to,
+        as `raw_us`."""
+        if kind == "mem":
+            # What is sent to a machine in this state gets lost, so the watch has to try anew if it
+            # shall ask as soon as the machine wakes.
+            patience, self.watch.patience = self.watch.patience, 0.1
+            self.addCleanup(setattr, self.watch, "patience", patience)
+            self.wait_for_answers(2)
+        with futures.ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(self.machine.run, f"echo {kind} > /sys/power/state")
+            if kind == "mem":
+                self.machine.wait_for_state("suspended")
+            time.sleep(seconds)
+            woken = raw_us()
+            while True:
+                self.machine.monitor(wake)
+                with contextlib.suppress(futures.TimeoutError):
+                    writing.result(1)
+                    break
+        if kind == "mem":
+            self.watch.patience = patience
+        return woken
+
+    def paused(self, seconds: float) -> int:
+        """No question is sent while it stands still: to the machine such a question would be from
+        before. What is sent after the instant returned is answered by one that goes on."""
+        with self.watch.sending:
+            self.machine.monitor("stop")
+            time.sleep(seconds)
+            continued = raw_us()
+            self.machine.monitor("cont")
+        return continued
+
+
+class MovedClockTests(MovingTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
@@ -47,12 +92,6 @@ class MovedClockTests(GuestTestCase):
         self.settle()
 
     # MARK: CLOCK_REALTIME
-
-    def step(self, seconds: int) -> None:
-        self.machine.run(f"date -s @$(($(date +%s) + {seconds}))")
-
-    def set_right(self) -> None:
-        self.machine.run(f"date -s @{int(time.time())}")
 
     def noted(self, kind: str) -> float:
         """The size of the last such event in the history, seconds."""
@@ -141,30 +180,6 @@ class MovedClockTests(GuestTestCase):
 
     # MARK: Suspends
 
-    def suspended(self, kind: str, wake: str, seconds: float) -> int:
-        """Writes to /sys/power/state, and wakes the guest as often as it takes; when it began to,
-        as `raw_us`."""
-        if kind == "mem":
-            # What is sent to a machine in this state gets lost, so the watch has to try anew if it
-            # shall ask as soon as the machine wakes.
-            patience, self.watch.patience = self.watch.patience, 0.1
-            self.addCleanup(setattr, self.watch, "patience", patience)
-            self.wait_for_answers(2)
-        with futures.ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(self.machine.run, f"echo {kind} > /sys/power/state")
-            if kind == "mem":
-                self.machine.wait_for_state("suspended")
-            time.sleep(seconds)
-            woken = raw_us()
-            while True:
-                self.machine.monitor(wake)
-                with contextlib.suppress(futures.TimeoutError):
-                    writing.result(1)
-                    break
-        if kind == "mem":
-            self.watch.patience = patience
-        return woken
-
     def suspends(self) -> int:
         return int(self.machine.run("cat /sys/power/suspend_stats/success"))
 
@@ -204,16 +219,6 @@ class MovedClockTests(GuestTestCase):
 
     # MARK: Pauses
 
-    def paused(self, seconds: float) -> int:
-        """No question is sent while it stands still: to the machine such a question would be from
-        before. What is sent after the instant returned is answered by one that goes on."""
-        with self.watch.sending:
-            self.machine.monitor("stop")
-            time.sleep(seconds)
-            continued = raw_us()
-            self.machine.monitor("cont")
-        return continued
-
     def test_paused(self) -> None:
         for seconds in (3.2, 6, 10):
             with self.subTest(seconds=seconds):
@@ -246,6 +251,62 @@ class MovedClockTests(GuestTestCase):
             self.machine.run("kill -STOP $(cat /run/pid)")
             time.sleep(5)
             self.machine.run("kill -CONT $(cat /run/pid)")
+
+
+class FailingExchangesTests(MovingTestCase):
+    """Whose exchanges all fail meanwhile, each in another way, so that none can be asked anew."""
+
+    FAULTS = {"binance": "reset", "bybit": "unavailable", "okx": "timeout"}
+    MOST_PROBES = 6 * BURST
+    """One for each attempt in vain, at least a second apart."""
+
+    @classmethod
+    def start_daemon(cls, extra: str = "") -> None:
+        super().start_daemon(extra + 'timeout = "2s"\n[backoff]\nmax = "8s"\n')
+
+    @contextlib.contextmanager
+    def failing(self, name: str) -> Iterator[Course]:
+        """Whatever is done to the clocks in the block, the exchanges fail before and after it."""
+        with self.disturbed(f"{name}, exchanges failing", self.MOST_PROBES) as course:
+            try:
+                for id, fault in self.FAULTS.items():
+                    self.simulator.set(id, fault=fault)
+                for id in self.FAULTS:
+                    with contextlib.suppress(Failure):
+                        self.ask("resync", exchange=id)
+                self.wait_for_failures()
+                yield course
+                self.wait_for_answers(40, course.noticed or course.over)
+                self.wait_for_failures()
+            finally:
+                for id in self.FAULTS:
+                    self.simulator.set(id, fault="none")
+
+    def wait_for_failures(self) -> None:
+        wait_until(
+            lambda: all(each["failures"] > 0 for each in self.ask("offsets")), 60, "all fail")
+
+    def test_realtime_is_stepped(self) -> None:
+        self.addCleanup(self.set_right)
+        with self.failing("REALTIME stepped 6 times"):
+            for seconds in (5, -3, 3600, -7200, 5 * 31_556_952, -86_400):
+                before = self.realtime()
+                self.step(seconds)
+                self.wait_for_answers(10)
+                self.assertAlmostEqual(self.realtime() - before, seconds, delta=5)
+
+    def test_suspended_to_memory(self) -> None:
+        with self.failing("suspended to memory for 4 s") as course:
+            lost = self.lost()
+            course.over = self.suspended("mem", "system_wakeup", 4)
+            self.assertGreater(self.lost() - lost, 3.9, "its clocks stood still")
+
+    def test_paused(self) -> None:
+        with self.failing("paused for 6 s") as course:
+            lost = self.lost()
+            course.over = self.paused(6)
+            course.noticed = course.over + LOOK_US
+            self.assertGreater(self.lost() - lost, 5.9, "its clocks stood still")
 
 
 class LateTimeServiceTests(GuestTestCase):
