@@ -78,7 +78,7 @@ final class Connection {
   var keptSince: MonotonicInstant? { [waitingSince, lineSince].compactMap(\.self).min() }
 
   private var input = LineBuffer()
-  /// Since when it holds something.
+  /// Since when it holds something, or a line was last taken from it.
   private var lineSince: MonotonicInstant?
   /// Lines may be in that have not been answered.
   private(set) var hasLines = false
@@ -99,7 +99,10 @@ final class Connection {
   var isCutOff: Bool { cutOffReason != nil }
 
   /// The client waits for what it has asked for.
-  var isExpectant: Bool { isWaiting || isQueued || !session.subscriptions.isEmpty }
+  var isExpectant: Bool {
+    isWaiting || isQueued || hasLines || !output.isEmpty || pendingBytes > 0
+      || !session.subscriptions.isEmpty
+  }
 
   /// Nothing more will happen here: to be closed.
   var isFinished: Bool {
@@ -175,6 +178,7 @@ final class Connection {
     }
     let line = input.next()
     hasLines = line != nil
+    if hasLines { lineSince = nil }
     return line
   }
 

@@ -96,11 +96,12 @@ extension Message {
   /// - Parameter exchanges: how many are followed.
   func isLongWork(exchanges: @autoclosure () -> Int) -> Bool {
     guard !isAboutItsConnection else { return false }
-    let lists = requests.compactMap { request -> String? in
-      guard case .success(let request) = request, request.asksForAList else { return nil }
-      // It gets no list, and is carried out even if its client is gone.
-      return request.id == nil && request.method == Method.resync.rawValue ? nil : request.method
+    let all = requests.compactMap { try? $0.get() }
+    // It gets no list, and is carried out even if its client is gone.
+    guard !all.contains(where: { $0.id == nil && $0.method == Method.resync.rawValue }) else {
+      return false
     }
+    let lists = all.filter(\.asksForAList).map(\.method)
     return lists.contains(Method.exchanges.rawValue)
       || !lists.isEmpty && lists.count * exchanges() > LongWork.manyExchanges
   }

@@ -8,10 +8,12 @@ final class NonceWaiter: Sendable {
   enum Failure: Error, Sendable, CustomStringConvertible {
     case cannotBeWritten(GuardedFile.Failure)
     case takesTooLong
+    case tooManyWait
 
     var description: String {
       switch self {
       case .cannotBeWritten(let failure): "the state file cannot be written: \(failure)"
+      case .tooManyWait: "too many requests wait until the state file is written"
       case .takesTooLong: "the state file is not written in time; is its disk hanging?"
       }
     }

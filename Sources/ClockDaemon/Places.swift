@@ -29,13 +29,14 @@ struct Places {
   /// The process with the most connections, of the user with the most, or else of the newcomer's
   /// own user; nil where the newcomer would then have more than who gives up one.
   func giver(to newcomer: Holder) -> (holder: Holder, connections: Int)? {
+    let own = holders[newcomer, default: 0]
     if let (user, most) = users.max(by: { $0.value < $1.value }),
-      users[newcomer.user, default: 0] + 1 < most
+      users[newcomer.user, default: 0] + 1 < most, let first = first(of: user),
+      own < first.connections
     {
-      return first(of: user)
+      return first
     }
-    let first = first(of: newcomer.user)
-    return first.flatMap { holders[newcomer, default: 0] + 1 < $0.connections ? $0 : nil }
+    return first(of: newcomer.user).flatMap { own + 1 < $0.connections ? $0 : nil }
   }
 
   private func first(of user: UInt32?) -> (holder: Holder, connections: Int)? {

@@ -58,10 +58,13 @@ struct RequestService: Sendable {
       }
     case .batch(let requests):
       var lists = 0
-      let most = message.mostLists
+      let (most, isWaitedFor) = (message.mostLists, message.isWaitedFor)
       let replies = requests.map { request in
         guard case .success(let one) = request, one.asksForAList else {
           return respond(to: request, session)
+        }
+        if isWaitedFor, !one.isWaitedFor {
+          return .now(one.id.map { Response.error(Self.listBesideWaiting, id: $0) })
         }
         lists += 1
         return lists <= most
@@ -70,6 +73,13 @@ struct RequestService: Sendable {
       }
       return answer(replies, later: later)
     }
+  }
+
+  private static var listBesideWaiting: RPCError {
+    RPCError(
+      .invalidRequest,
+      "a batch with resync, report or history in it holds no other list; send it on a line of its"
+        + " own")
   }
 
   private static func tooManyLists(_ most: Int) -> RPCError {

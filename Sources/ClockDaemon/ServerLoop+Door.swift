@@ -84,6 +84,25 @@ extension ServerLoop {
     close(idlest)
   }
 
+  /// Cuts off for whom something is kept for longest of the process for which most is kept, until
+  /// no more is than may be.
+  mutating func makeRoom() {
+    let all = kept.compactMap { connections[$0] }
+    var bytes: [Places.Holder: Int] = [:]
+    for one in all { bytes[one.holder, default: 0] += one.listed.keptBytes }
+    let now = HostClocks.monotonic()
+    let order = all.map { one in
+      (one, bytes: bytes[one.holder, default: 0], since: one.keptSince ?? now)
+    }
+    for (one, bytes, _) in order.sorted(by: { (-$0.bytes, $0.since) < (-$1.bytes, $1.since) }) {
+      guard keptBytes > mostKept else { return }
+      one.cutOff(
+        "\(keptBytes) bytes are kept for all clients together, \(bytes) of them for this"
+          + " process, and for this connection for longest")
+      close(one)
+    }
+  }
+
   mutating func close(_ connection: Connection) {
     if let reason = connection.cutOffReason, !reason.isEmpty {
       log.note(

@@ -41,7 +41,7 @@ struct ServerLoop: ~Copyable {
 
   let poller: Poller
   let maxClients: Int
-  private let mostKept: Int
+  let mostKept: Int
   private let handler: Handler
   private let shortcut: Shortcut
   var nextToken = Self.firstToken
@@ -85,9 +85,9 @@ struct ServerLoop: ~Copyable {
   /// There has been more news since the first of them was told.
   var isMoreUntold = false
   /// Connections for which something is kept.
-  private var kept: Set<UInt64> = []
+  var kept: Set<UInt64> = []
   /// Bytes of all of them together.
-  private var keptBytes = 0
+  var keptBytes = 0
 
   /// What is read from a connection goes through here.
   private let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -290,6 +290,7 @@ struct ServerLoop: ~Copyable {
       }
       if connection.isBulky, !bulky {
         queue(connection)
+        note(connection)
         return work
       }
     }
@@ -363,23 +364,15 @@ struct ServerLoop: ~Copyable {
     } else {
       if connection.isReady { queue(connection) }
       connection.watch(with: poller)
-      connection.noteInput()
-      list(connection, connection.listing)
+      note(connection)
       if keptBytes > mostKept { makeRoom() }
     }
   }
 
-  /// Cuts off for whom something is kept for longest, until no more is than may be.
-  private mutating func makeRoom() {
-    while keptBytes > mostKept {
-      let all = kept.compactMap { token in
-        connections[token].flatMap { one in one.keptSince.map { (one, since: $0) } }
-      }
-      guard let (slowest, _) = all.min(by: { $0.since < $1.since }) else { return }
-      slowest.cutOff(
-        "\(keptBytes) bytes are kept for all clients together, and for it for longest")
-      close(slowest)
-    }
+  /// Notes what is kept for it.
+  private mutating func note(_ connection: Connection) {
+    connection.noteInput()
+    list(connection, connection.listing)
   }
 
   mutating func list(_ connection: Connection, _ listing: Connection.Listing) {

@@ -129,7 +129,7 @@ final class StateKeeper: Sendable {
       if let waiter, !isOneTooMany { state.waiters.append(waiter) }
     }
     if isOneTooMany {
-      waiter?.finish(.takesTooLong)
+      waiter?.finish(.tooManyWait)
     } else {
       waiter?.loseHope(after: Self.patience)
     }

@@ -16,7 +16,7 @@ struct Turns<Guest> {
     /// Half-lives of which `spent` knows.
     var halvings = 0
     /// From `head` on, in the order in which they came.
-    var guests: [Guest] = []
+    var guests: [Guest?] = []
     var head = 0
   }
 
@@ -53,6 +53,11 @@ struct Turns<Guest> {
     return place
   }
 
+  /// Has an account that somebody has a connection of stay until `leave` is called once more.
+  mutating func hold(_ place: Int) {
+    accounts[place].connections += 1
+  }
+
   /// One connection of the account is gone. What was done for it is remembered for a while.
   mutating func leave(_ place: Int) {
     accounts[place].connections -= 1
@@ -67,7 +72,7 @@ struct Turns<Guest> {
 
   /// Who waits there for nothing any more.
   mutating func remove(from place: Int, where isGone: (Guest) -> Bool) {
-    let guests = accounts[place].guests[accounts[place].head...].filter { !isGone($0) }
+    let guests = accounts[place].guests.compactMap(\.self).filter { !isGone($0) }
     accounts[place].guests = guests
     accounts[place].head = 0
     if guests.isEmpty { waiting.removeAll { $0 == place } }
@@ -89,7 +94,7 @@ struct Turns<Guest> {
       waiting.swapAt(index, waiting.count - 1)
       waiting.removeLast()
     }
-    return (guest, place)
+    return guest.map { ($0, place) }
   }
 
   /// Notes what was done.
@@ -104,8 +109,9 @@ struct Turns<Guest> {
     accounts[place].spent >> (total / halfLife - accounts[place].halvings)
   }
 
-  private mutating func takeFirst(of place: Int) -> Guest {
-    let guest = accounts[place].guests[accounts[place].head]
+  private mutating func takeFirst(of place: Int) -> Guest? {
+    var guest: Guest?
+    swap(&guest, &accounts[place].guests[accounts[place].head])
     accounts[place].head += 1
     if accounts[place].head == accounts[place].guests.count {
       accounts[place].guests.removeAll(keepingCapacity: true)

@@ -25,10 +25,10 @@ package struct Request: Sendable, Equatable {
     }
   }
 
-  /// Whether it may have to wait for the network.
+  /// Whether it may have to wait for the network or the disk.
   package var isWaitedFor: Bool {
     switch Method(rawValue: method) {
-    case .resync, .report: true
+    case .resync, .report, .history: true
     default: false
     }
   }
@@ -63,8 +63,8 @@ package enum Message: Sendable, Equatable {
   /// megabytes, nor other clients their turn. More of them are refused, one by one.
   package static let mostListsInABatch = 8
 
-  /// Most requests in one batch of which some wait for the network: all are kept meanwhile, with
-  /// the answers to the others. A longer one is refused whole.
+  /// Most requests in one batch of which some are waited for: all are kept meanwhile, with the
+  /// answers to the others, so that none of these may be a list. A longer one is refused whole.
   package static let largestWaitingBatch = 8
 
   /// Reads a line; whatever it holds, there is an answer to it.
@@ -93,13 +93,18 @@ package enum Message: Sendable, Equatable {
       return
     }
     let requests = elements.map(Self.request)
-    let isLong = requests.count > Self.largestWaitingBatch
-    if isLong, requests.contains(where: { (try? $0.get())?.isWaitedFor == true }) {
+    self = .batch(requests)
+    if requests.count > Self.largestWaitingBatch, isWaitedFor {
       self = refused(
-        "a batch with resync or report in it holds at most \(Self.largestWaitingBatch) requests")
-    } else {
-      self = .batch(requests)
+        "a batch with resync, report or history in it holds at most \(Self.largestWaitingBatch)"
+          + " requests")
     }
+  }
+
+  /// Whether some of its requests are.
+  package var isWaitedFor: Bool {
+    guard case .batch(let requests) = self else { return false }
+    return requests.contains { (try? $0.get())?.isWaitedFor == true }
   }
 
   private static func request(_ json: JSONValue) -> RequestOrFault {

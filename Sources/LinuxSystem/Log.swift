@@ -81,10 +81,14 @@ package enum Log {
     let line = Array("\(prefix)\(entry.message)\n".utf8)
     // A pipe that can be written to takes so much, and more perhaps not.
     let most = Int(PIPE_BUF)
-    guard mayWait else { return (!isPipe || line.count <= most) && put(line[...]) }
+    guard mayWait else {
+      // Who holds it may be waiting after all, where other processes write there.
+      guard !isPipe || line.count <= most else { return false }
+      return room.withLockIfAvailable { _ in put(line[...]) } ?? false
+    }
     for start in stride(from: 0, to: line.count, by: most) {
       let part = line[start..<min(start + most, line.count)]
-      while !put(part) { _ = hasRoom(waiting: -1) }
+      while !room.withLock({ _ in put(part) }) { _ = hasRoom(waiting: -1) }
     }
     return true
   }
@@ -94,11 +98,9 @@ package enum Log {
 
   /// - Returns: false where it would have to wait, and nothing is written.
   private static func put(_ bytes: ArraySlice<UInt8>) -> Bool {
-    room.withLock { _ in
-      guard hasRoom(waiting: 0) else { return false }
-      _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
-      return true
-    }
+    guard hasRoom(waiting: 0) else { return false }
+    _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    return true
   }
 
   private static func hasRoom(waiting milliseconds: CInt) -> Bool {

@@ -85,8 +85,12 @@ import Testing
     #expect(replies.change { $0.count } == 1)
     let reply = try #require(replies.change { $0[0] })
     #expect(try ids(reply) == "1 2 3 4")
-    let second = try #require(try JSONValue(parsing: reply).array?[1])
-    #expect((second["error"] != nil) == !isReversed)
+    let answers = try #require(try JSONValue(parsing: reply).array)
+    #expect((answers[1]["error"] != nil) == !isReversed)
+    // It would have to be kept meanwhile.
+    #expect(answers[0]["error"]?["code"] == -32600)
+    #expect(answers[0]["error"]?["message"]?.string?.contains("no other list") == true)
+    #expect(answers[2]["result"] != nil)
   }
 
   @Test func aResyncThatIsDoneAtOnceIsAnsweredToo() throws {

@@ -43,6 +43,13 @@ import Testing
     #expect(users.giver(to: holder(3, of: 1002))?.holder == holder(1, of: 1000))
   }
 
+  /// One that leaves its connections open takes none of another user's bots.
+  @Test func whoHasMoreThanAProcessOfAnotherUserGetsNoneOfIt() {
+    let places = places((1, 1000, 1), (2, 1000, 1), (3, 1000, 1), (4, 1001, 1))
+    #expect(places.giver(to: holder(4, of: 1001)) == nil)
+    #expect(places.giver(to: holder(5, of: 1001))?.holder.user == 1000)
+  }
+
   @Test func whatWasLeftCountsNoMore() {
     var places = places((1, 1000, 4), (2, 1000, 3))
     for _ in 0..<4 { places.leave(holder(1, of: 1000)) }

@@ -90,7 +90,8 @@ import Testing
     let lines = log.change { $0 }
     #expect(lines.count == 1)
     let reason =
-      "was cut off: \(3 * each) bytes are kept for all clients together, and for it for longest"
+      "was cut off: \(3 * each) bytes are kept for all clients together, \(3 * each) of them for this"
+      + " process, and for this connection for longest"
     #expect(lines.first?.hasSuffix(reason) == true, "\(lines)")
     let areServed = [server.serves(first), server.serves(second), server.serves(third)]
     #expect(areServed == [false, true, true])

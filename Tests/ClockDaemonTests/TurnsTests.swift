@@ -99,6 +99,34 @@ import Testing
     #expect(Set(places).count == 1)
   }
 
+  @Test func whoWasServedIsNotKept() {
+    final class Guest {}
+    var turns = Turns<Guest>()
+    let place = turns.join(1)
+    weak var served: Guest?
+    do {
+      let guest = Guest()
+      served = guest
+      turns.append(guest, to: place)
+    }
+    turns.append(Guest(), to: place)
+    #expect(served != nil)
+    _ = turns.next()
+    #expect(served == nil)
+    #expect(!turns.isEmpty)
+  }
+
+  @Test func anAccountThatIsHeldIsNobodyElsesMeanwhile() {
+    var turns = Turns<Int>()
+    let place = turns.join(nil)
+    turns.hold(place)
+    turns.leave(place)
+    let other = turns.join(nil)
+    #expect(other != place)
+    turns.leave(place)
+    #expect(turns.join(nil) == place)
+  }
+
   @Test func whoWaitsForNothingAnyMoreIsLeftOut() {
     var turns = Turns<Int>()
     let (one, other) = (turns.join(1), turns.join(2))

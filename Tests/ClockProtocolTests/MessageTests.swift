@@ -91,7 +91,7 @@ import Testing
     }
     #expect(requests.count == 256)
     #expect(try fault(batch(257)).error.message == "a batch holds at most 256 requests")
-    for method in ["resync", "report"] {
+    for method in ["resync", "report", "history"] {
       func waiting(_ count: Int) -> String {
         let one = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\(method)\"}"
         let others = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"health\"}"
@@ -99,7 +99,7 @@ import Testing
       }
       guard case .batch = Message(line: Array(waiting(8).utf8)) else { throw Wrong(text: "8") }
       let message = try fault(waiting(9)).error.message
-      #expect(message == "a batch with resync or report in it holds at most 8 requests")
+      #expect(message == "a batch with resync, report or history in it holds at most 8 requests")
     }
     #expect(try fault("[]").error.message == "the batch is empty")
   }

@@ -191,8 +191,8 @@ def drops_in_answers(path: Path, stop: threading.Event) -> None:
 
 
 def unfinished_lines(path: Path, stop: threading.Event) -> None:
-    """Nearly all that a line may hold, on each of 500 connections, and never its end."""
-    clients: list[socket.socket | None] = [None] * 500
+    """Nearly all that a line may hold, on each of 1000 connections, and never its end."""
+    clients: list[socket.socket | None] = [None] * 1000
     while not stop.wait(0.01):
         for number, client in enumerate(clients):
             try:
@@ -312,7 +312,7 @@ MALICE: dict[str, Malice] = {
     "batches of 8 lists": _sending(
         json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "exchanges"}] * 8).encode() + b"\n"),
     "batches of 8 resyncs on 500 connections": many_resyncs,
-    "unfinished lines on 500 connections": unfinished_lines,
+    "unfinished lines on 1000 connections": unfinished_lines,
     "connect and drop": drops,
     "drop while it is answered": drops_in_answers,
     "300 subscribers that never read": deaf_subscribers,

@@ -341,8 +341,9 @@ class MemoryFaultTests(HostFaultTestCase):
     def test_out_of_memory(self) -> None:
         """The kernel ends it, while all exchanges fail; the next one tells what was known."""
         arguments = ("--state", str(self.directory / "state.json"))
-        daemon, group = self.limited(12 << 20, *arguments)
+        daemon, group = self.limited(64 << 20, *arguments)
         wait_until(Path(arguments[1]).exists, 20, "the state is written")
+        limit = group.lower_to_what_is_used(512 << 10)
         self.server.switch([each.cell for each in self.table], True)
         asking = time.monotonic() + 60
         with contextlib.suppress(OSError):
@@ -362,7 +363,7 @@ class MemoryFaultTests(HostFaultTestCase):
         self.server.switch([each.cell for each in self.table], False)
         self.wait_for(after, "synchronized", 90)
         self.assertEqual(self.assertTruth(after), len(self.table))
-        row(f"out of memory in a cgroup of 12 MiB, {len(self.FAULTS)} faults over HTTP",
+        row(f"out of memory in a cgroup of {limit >> 20} MiB, {len(self.FAULTS)} faults over HTTP",
             str(len(self.table)),
             f"killed; the next one tells {given} times at once while they fail, all right, and"
             " recovers by itself")
