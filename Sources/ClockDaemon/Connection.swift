@@ -4,7 +4,8 @@ internal import LinuxSystem
 
 /// One client of the socket. Belongs to the socket's thread.
 final class Connection {
-  /// A client for which more than this waits, and that asks on or has to be told more, is cut off.
+  /// A client for which more than this waits besides its last answer, and that asks on or has to be
+  /// told more, is cut off.
   static let mostUnread = 256 * 1024
 
   /// A client that takes nothing of what waits for it for so long is cut off.
@@ -83,6 +84,8 @@ final class Connection {
   /// Lines may be in that have not been answered.
   private(set) var hasLines = false
   private var output: [UInt8] = []
+  /// Of the answer that was given last.
+  private var answerBytes = 0
   private var isWatchedForWriting = false
 
   init(
@@ -172,7 +175,7 @@ final class Connection {
   func nextLine() -> LineBuffer.Line? {
     guard hasLines else { return nil }
     if output.count > Self.mostUnread { flush() }
-    guard output.count <= Self.mostUnread else {
+    guard output.count <= Self.mostUnread + answerBytes else {
       cutOff("\(output.count) bytes of answers wait for it")
       return nil
     }
@@ -183,6 +186,7 @@ final class Connection {
   }
 
   func enqueue(_ answer: Response) {
+    answerBytes = answer.bytes.count
     if output.isEmpty { output = answer.bytes } else { output += answer.bytes }
     output.append(UInt8(ascii: "\n"))
   }
@@ -193,7 +197,7 @@ final class Connection {
     session.look()
     if output.isEmpty {
       output += session.lines()
-    } else if output.count + session.untold > Self.mostUnread {
+    } else if output.count + session.untold > Self.mostUnread + answerBytes {
       cutOff("\(output.count + session.untold) bytes of notifications wait for it")
     }
   }

@@ -98,6 +98,30 @@ import Testing
     #expect(server.unreadBytes == 0)
   }
 
+  /// A list of a thousand exchanges, of which the kernel takes a part only.
+  @Test func anAnswerMayBeLongerThanWhatMayWait() throws {
+    let server = try Server(answer: 2_000_000)
+    let client = try LoopClient(of: server.path)
+    for _ in 0..<2 {
+      client.send("{}\n")
+      server.turn()
+      // More of it comes, which is no line yet.
+      client.send("{")
+      server.turn()
+      var answer = ""
+      while !answer.hasSuffix("\n") {
+        let text = client.text()
+        try #require(text != "", "after \(answer.utf8.count) bytes")
+        answer += text
+        server.turn()
+      }
+      #expect(answer.utf8.count > 2_000_000)
+      client.send("}\n")
+      server.turn()
+      while !client.text().hasSuffix("\n") { server.turn() }
+    }
+  }
+
   @Test func whoseLineIsUnfinishedForLongestIsCutOffFirst() throws {
     let server = try Server(mostKept: 150_000, answer: 10)
     let clients = try (0..<3).map { _ in try LoopClient(of: server.path) }

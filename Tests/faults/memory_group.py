@@ -40,13 +40,13 @@ class MemoryGroup:
                 return f"{self._kib(name)} KiB at most"
         return f"{self._kib('memory.current')} KiB at the end"
 
-    def lower_to_what_is_used(self, but_bytes: int) -> int:
-        """With so much to spare; the new limit, bytes. Nothing is swapped out from then on."""
+    def limit_to_what_is_used(self) -> int:
+        """The new limit, bytes. Nothing is swapped out from then on."""
         used = self.path / "memory.usage_in_bytes"
         is_first = used.exists()
         if not is_first:
             used = self.path / "memory.current"
-        limit = int(used.read_text()) + but_bytes
+        limit = int(used.read_text())
         (self.path / ("memory.limit_in_bytes" if is_first else "memory.max")).write_text(str(limit))
         swap = self.path / ("memory.swappiness" if is_first else "memory.swap.max")
         if swap.exists():

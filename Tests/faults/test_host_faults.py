@@ -343,14 +343,19 @@ class MemoryFaultTests(HostFaultTestCase):
         arguments = ("--state", str(self.directory / "state.json"))
         daemon, group = self.limited(64 << 20, *arguments)
         wait_until(Path(arguments[1]).exists, 20, "the state is written")
-        limit = group.lower_to_what_is_used(512 << 10)
         self.server.switch([each.cell for each in self.table], True)
-        asking = time.monotonic() + 60
-        with contextlib.suppress(OSError):
-            while time.monotonic() < asking:
+        limit = 0
+
+        def is_ended() -> bool:
+            nonlocal limit
+            with contextlib.suppress(OSError):
+                # What can be found by giving up the page cache is taken away again.
+                limit = group.limit_to_what_is_used()
                 daemon.demand_resyncs()
-                time.sleep(1)
-        wait_until(lambda: daemon.process.poll() is not None, 60, "it is ended")
+                time.sleep(0.5)
+            return daemon.process.poll() is not None
+
+        wait_until(is_ended, 240, "it is ended")
         self.assertEqual(daemon.process.returncode, -signal.SIGKILL)
         self.assertGreater(group.times_full(), 0)
         # What it left would be taken for the next one's.
