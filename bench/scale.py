@@ -34,7 +34,7 @@ from usage import Usage, processor_seconds, switches, woken  # noqa: E402
 SUBSCRIBERS = 10_000
 MOST_TO_ALL = 100
 """Exchanges of which all are told to each subscriber: of 1,000 that is 4.5 GB of first answers."""
-SINGLE = 60
+SINGLE = 40
 """Resyncs that are looked at one by one."""
 FIVE = '"exchanges":["source0000","source0001","source0002","source0003","source0004"]'
 
