@@ -96,6 +96,7 @@ extension Message {
   /// - Parameter exchanges: how many are followed.
   func isLongWork(exchanges: @autoclosure () -> Int) -> Bool {
     guard !isAboutItsConnection else { return false }
+    // What is no request is no work: it is answered with its fault in its turn.
     let all = requests.compactMap { try? $0.get() }
     // It gets no list, and is carried out even if its client is gone.
     guard !all.contains(where: { $0.id == nil && $0.method == Method.resync.rawValue }) else {

@@ -101,7 +101,7 @@ package enum Message: Sendable, Equatable {
     }
   }
 
-  /// Whether some of its requests are.
+  /// Whether some of its requests are; what is none is answered with its fault in its turn.
   package var isWaitedFor: Bool {
     guard case .batch(let requests) = self else { return false }
     return requests.contains { (try? $0.get())?.isWaitedFor == true }
