@@ -25,7 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SWIFT = ["request", "response", "settings", "state", "history", "page", "report"]
+SWIFT = ["lines", "request", "response", "settings", "state", "history", "page", "report"]
 C = {"c-page": "page.c", "c-answer": "answer.c"}
 LONGEST = {"page": 4096, "c-page": 4096}
 """Of an input, bytes."""
@@ -157,6 +157,9 @@ def examples(name: str) -> Iterator[bytes]:
     }
     if name == "request":
         yield from (case["line"].encode() for case in cases["requests"])
+    elif name == "lines":
+        yield from (b"\x10" + b"".join(bytes([len(piece)]) + piece for piece in pieces) for pieces in (
+            (b"one\r\ntwo\n", b"thr", b"ee\n\n\n"), (b"x" * 40, b"\n", b"four\n"), (b"five",)))
     elif name == "c-answer":
         for case in cases["answers"]:
             yield case["line"].encode() if "line" in case else bytes.fromhex(case["line_hex"])

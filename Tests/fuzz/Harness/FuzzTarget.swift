@@ -1,5 +1,8 @@
 /// What is fed with inputs; named by the first argument of the program.
 enum FuzzTarget: String, CaseIterable {
+  /// What comes in over a connection, cut into pieces and put together to lines.
+  case lines
+
   /// Lines as clients send them, answered by the daemon's own service.
   case request
 
@@ -23,6 +26,7 @@ enum FuzzTarget: String, CaseIterable {
 
   var run: @Sendable ([UInt8]) -> Void {
     switch self {
+    case .lines: LinesTarget.run
     case .request: RequestTarget().run
     case .response: ResponseTarget.run
     case .settings: SettingsTarget.run
