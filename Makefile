@@ -45,7 +45,7 @@ guest_parts    := busybox-static linux-image-cloud-amd64
 .PHONY: help deps guest-deps deb-deps systemd-deps docs-deps site-deps bench-deps build demo run \
         test test-swift test-sanitizers test-thread test-address test-clients test-faults test-docs \
         test-clock test-metrics test-systemd test-fuzz fuzz lint format docs site bench \
-        bench-accuracy bench-read bench-scale soak install uninstall deb clean
+        bench-accuracy bench-read bench-scale soak nightly install uninstall deb clean
 
 help:
 	@echo 'make deps      install the Debian packages that are missing'
@@ -68,6 +68,7 @@ help:
 	@echo 'make bench-read  reading the page beside a bare clock, asking beside an echo and redis'
 	@echo 'make bench-scale  how it grows: 10 to 1,000 exchanges, 10,000 subscribers'
 	@echo 'make soak      an hour at a resync a second: every answer right, nothing grows (minutes=60)'
+	@echo 'make nightly   what takes longer than a commit should wait for: fuzz, all faults, soak, scale'
 	@echo 'make deb       the Debian package, in $(deb)'
 	@echo 'make install   into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
 
@@ -245,6 +246,13 @@ bench-scale: build
 soak: minutes ?= 60
 soak: build
 	python3 bench/soak.py --build-dir $(release) --minutes $(minutes)
+
+# For a timer of the night: some two and a half hours. One after the other, as each wants the machine.
+nightly:
+	@failed=; for ring in fuzz test-faults soak bench-scale; do \
+	  FAULTS=full $(MAKE) --no-print-directory $$ring || failed="$$failed $$ring"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; echo 'OK'
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
 $(bench)/installed: bench/requirements.txt | deps

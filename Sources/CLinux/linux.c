@@ -255,4 +255,6 @@ void ec_release_memory(void) {
   dl_iterate_phdr(release_object, NULL);
 }
 
+void ec_limit_memory_pools(int most) { mallopt(M_ARENA_MAX, most); }
+
 void ec_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -40,6 +40,7 @@ package enum DaemonCommand {
   package static func run() -> Never {
     ProcessLimits.fillStandardDescriptors()
     ProcessLimits.ignoreFailedWrites()
+    ProcessMemory.shareFreeMemory()
     // One that comes before its handler is set waits for it, rather than end the daemon.
     Signals.hold()
     let options = parse(ProcessArguments.read())

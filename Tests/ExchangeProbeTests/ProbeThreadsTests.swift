@@ -86,4 +86,41 @@ import Testing
     release.signal()
     counter.finished.wait()
   }
+
+  /// Of the calling thread, below /proc; gone when it is.
+  private static func ownEntry() -> String {
+    var entry = [CChar](repeating: 0, count: 64)
+    let length = readlink("/proc/thread-self", &entry, entry.count)
+    return String(decoding: entry.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// The others go, once what kept them busy is over, and the rest does all that comes.
+  @Test func aFewAreKeptOfMany() throws {
+    let many = 4 * ProbeThreads.mostIdle
+    let threads = ProbeThreads(limit: many)
+    let counter = Counter()
+    let release = Semaphore()
+    let ids = Mutex(Set<String>())
+    for _ in 0..<many {
+      try threads.run {
+        let isLast = ids.withLock { ids in
+          ids.insert(Self.ownEntry())
+          return ids.count == many
+        }
+        if isLast {
+          for _ in 0..<many { release.signal() }
+        }
+        release.wait()
+        counter.end()
+      }
+    }
+    for _ in 0..<many { counter.finished.wait() }
+    let started = ids.withLock { $0 }
+    func kept() -> Int { started.count { access("/proc/\($0)", F_OK) == 0 } }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while kept() > ProbeThreads.mostIdle, .now < deadline { sched_yield() }
+    for _ in 0..<400 { try threads.run { counter.end() } }
+    for _ in 0..<400 { counter.finished.wait() }
+    #expect(kept() <= ProbeThreads.mostIdle)
+  }
 }

@@ -15,12 +15,13 @@ from clients import (
     EXCHANGES, MALICE, STAMP, attacking, connected, demands, latencies_us, many_batches, percentile,
     processors)
 from support import (
-    BUILD, ConfiguredDaemon, Simulator, note, note_skip, open_files, resident_kib, row, wait_until)
+    BUILD, FULL, ConfiguredDaemon, Simulator, note, note_skip, open_files, resident_kib, row,
+    wait_until)
 
 IDS = ("binance", "bybit", "okx")
 REQUESTS = 1000
 SECONDS = 2.5
-ROUNDS = 3
+ROUNDS = 9 if FULL else 3
 ROUND_SECONDS = 0.6
 """Of one measurement under malice: some thousand requests."""
 HELD_UP_US = 1_000_000

@@ -97,6 +97,10 @@ uint64_t ec_cycles(void);
    Calls madvise(2) and malloc_trim(3). */
 void ec_release_memory(void);
 
+/* All threads together take memory from so many pools of malloc(3) rather than from up to eight for
+   each processor. Before there are threads. Calls mallopt(3). */
+void ec_limit_memory_pools(int most);
+
 /* Names the calling thread, at most 15 bytes. Calls pthread_setname_np(3). */
 void ec_name_thread(const char *name);
 

@@ -26,21 +26,24 @@ enum LinesTarget {
     if found != lines(of: whole, limit: limit) {
       violated("lines are what is between newlines", "\(found) of \(whole) at most \(limit)")
     }
-    let unfinished = whole.split(
-      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last ?? []
+    let unfinished = pieces(whole).last ?? []
     if buffer.isEmpty != unfinished.isEmpty {
       violated("what is kept is a line that has begun", "\(buffer.count) of \(whole)")
     }
     if !unfinished.isEmpty, unfinished.count <= limit {
       buffer.end()
-      if buffer.next().map({ [$0] }) ?? [] != lines(of: unfinished + [10], limit: limit) {
+      if buffer.next().map({ [$0] }) ?? [] != lines(of: Array(unfinished) + [10], limit: limit) {
         violated("what is there at the end is the last line", "\(whole)")
       }
     }
   }
 
-  private static func lines(of bytes: some BidirectionalCollection<UInt8>, limit: Int) -> [LineBuffer.Line] {
-    let pieces = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  private static func pieces(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  }
+
+  private static func lines(of bytes: [UInt8], limit: Int) -> [LineBuffer.Line] {
+    let pieces = pieces(bytes)
     return pieces.enumerated().compactMap { number, piece in
       if piece.count > limit { return .tooLong }
       let content = piece.last == UInt8(ascii: "\r") ? piece.dropLast() : piece
