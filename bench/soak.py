@@ -5,7 +5,7 @@ a minute, and is asked no more often.)
     python3 bench/soak.py --build-dir .build/release --minutes 60
 
 Prints a line each minute, and slopes at the end. Fails where an answer was wrong, where something
-was not answered, or where what is used grows: the whole confidence interval of the slope of the
+was not answered or not resynced, or where what is used grows: the whole confidence interval of the slope of the
 second half is above the limit. Flat is only what is shown to be: the whole interval is below it, or
 the last quarter needed no more than the one before at most. The limits are wide; what grows without
 end passes them in an hour.
@@ -277,6 +277,7 @@ class Soak:
             with exchange_clock.connect(str(daemon.socket)) as clock:
                 rules = {each.id: each for each in clock.exchanges() if each.enabled}
             self.judge = Judge(truths, rules)
+            self.exchanges = len(urls)
             print(
                 f"{len(urls)} exchanges, each resynced every second; {SUBSCRIBERS} subscribers,"
                 f" {PAGE_READERS} page readers, 1 client of the socket; clocks known to within"
@@ -333,7 +334,16 @@ class Soak:
         print(
             f"{'':14}{'last':>8}{'all of it':>22}{'second half':>22}{'limit':>8}"
             f"{'third quarter':>16}{'last quarter':>14}")
-        is_well = not judge.wrong and bool(judge.counts["stamp, page"])
+        due = self.minutes * 60 * self.exchanges
+        missing = [
+            *(f"{what}: nobody was answered" for what in ("stamp, page", "stamp, socket", "told")
+              if not judge.counts[what]),
+            # A second passes from the end of one to the begin of the next.
+            *([f"{resyncs} resyncs of some {due:.0f} that were due"] if resyncs < 0.75 * due else ()),
+            *([f"{failed} resyncs failed"] if failed > resyncs / 1000 else ())]
+        for each in missing:
+            print(f"WRONG: {each}")
+        is_well = not judge.wrong and not missing
         is_long = self.minutes >= 2 * WARM_MINUTES
         is_shown = True
         for name in NAMES:

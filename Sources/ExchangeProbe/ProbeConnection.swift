@@ -94,6 +94,9 @@ package final class ProbeConnection: @unchecked Sendable {
       _ = ec_curl_set_text(handle, CURLOPT_CAINFO, caFile)
       _ = ec_curl_set_text(handle, CURLOPT_CAPATH, nil)
     }
+    // Whatever the host's OpenSSL still allows.
+    _ = ec_curl_set_flag(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    _ = ec_curl_set_flag(handle, CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
     if let proxy = target.proxy { _ = ec_curl_set_text(handle, CURLOPT_PROXY, proxy) }
     // What comes packed is unpacked, but it is not asked for: the line without a value takes back
     // the header that the option would send.
