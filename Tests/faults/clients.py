@@ -39,18 +39,25 @@ def latencies_us(
     path: Path, count: int, seconds: float, request: bytes = STAMP
 ) -> list[float]:
     """How long requests took, sorted: that many in a row, or for so long."""
+    with connected(path, 30) as client:
+        return latencies_of(client, count, seconds, request)
+
+
+def latencies_of(
+    client: socket.socket, count: int, seconds: float, request: bytes = STAMP
+) -> list[float]:
+    """The same over a connection that stands."""
     found: list[float] = []
     deadline = time.monotonic() + seconds
-    with connected(path, 30) as client:
-        stream = client.makefile("rb")
-        while len(found) < count and time.monotonic() < deadline:
-            began = time.perf_counter_ns()
-            client.sendall(request)
-            line = stream.readline()
-            found.append((time.perf_counter_ns() - began) / 1000)
-            # A virtual machine that the tests run in may be suspended itself.
-            if b'"result"' not in line and b"the host was suspended" not in line:
-                raise AssertionError(f"an honest client is answered {line!r}")
+    stream = client.makefile("rb")
+    while len(found) < count and time.monotonic() < deadline:
+        began = time.perf_counter_ns()
+        client.sendall(request)
+        line = stream.readline()
+        found.append((time.perf_counter_ns() - began) / 1000)
+        # A virtual machine that the tests run in may be suspended itself.
+        if b'"result"' not in line and b"the host was suspended" not in line:
+            raise AssertionError(f"an honest client is answered {line!r}")
     return sorted(found)
 
 

@@ -52,7 +52,7 @@ class Cell:
     is_faulty: bool = False
     faulty_since_ns: int = 0
     requests: list[float] = field(default_factory=list)
-    connections: int = 0
+    connections: list[float] = field(default_factory=list)
     clock: ThisHost | HostClock = field(default_factory=ThisHost)
     served: int = 0
     """Requests since the fault was switched on."""
@@ -61,14 +61,20 @@ class Cell:
         return self.clock.true_ns() + self.ahead_ns
 
     def most_in_a_minute(self, late_s: int = 1) -> int:
-        """Requests within the worst minute, as the exchange sees them.
+        """Requests, or connections, within the worst minute, as the exchange sees them.
 
         late_s: how much longer one may take to arrive than another.
         """
-        times = sorted(self.requests)
         return max(
-            (i + 1 - bisect.bisect_left(times, each - 60 + late_s) for i, each in enumerate(times)),
-            default=0)
+            most_in_a_minute(each, late_s) for each in (self.requests, self.connections))
+
+
+def most_in_a_minute(times: list[float], late_s: float) -> int:
+    """times: in seconds, in any order."""
+    times = sorted(times)
+    return max(
+        (i + 1 - bisect.bisect_left(times, each - 60 + late_s) for i, each in enumerate(times)),
+        default=0)
 
 
 class Exchange:
@@ -78,8 +84,6 @@ class Exchange:
         self, cell: Cell, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.cell, self.reader, self.writer = cell, reader, writer
-        self.number = cell.connections
-        """Of the connections to this cell."""
 
     async def read_request(self) -> None:
         try:
@@ -94,6 +98,9 @@ class Exchange:
 
     async def send(self, *parts: bytes) -> None:
         self.writer.write(b"".join(parts))
+        # Within TLS it may return at once for ever, and nobody gets to tell that the other end has
+        # gone.
+        await asyncio.sleep(0)
         await self.writer.drain()
 
     async def drip(self, data: bytes, pause_s: float, at_once: int) -> None:
@@ -183,16 +190,17 @@ class FaultServer:
 
     def listen(
         self, address: str = "0.0.0.0", port: int = 0, context: ssl.SSLContext | None = None,
-        is_proxy: bool = False,
+        is_proxy: bool = False, is_within: bool = False,
     ) -> int:
         """One more port; the cells are told apart by the address all the same.
 
-        context: who is well speaks TLS there; what is wrong begins before the handshake.
+        context: who is well speaks TLS there; what is wrong begins before the handshake, or after
+        it where it is within.
         is_proxy: it is asked for a way to the exchange before.
         """
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._connected(reader, writer, context, is_proxy)
+            await self._connected(reader, writer, context, is_proxy, is_within)
 
         async def start() -> asyncio.Server:
             return await asyncio.start_server(
@@ -235,14 +243,14 @@ class FaultServer:
 
     async def _connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-        context: ssl.SSLContext | None, is_proxy: bool,
+        context: ssl.SSLContext | None, is_proxy: bool, is_within: bool,
     ) -> None:
         cell = self._cells.get(writer.get_extra_info("sockname")[0])
         try:
             if cell is not None:
-                cell.connections += 1
+                cell.connections.append(cell.clock.monotonic_ns() / 1e9)
                 exchange = Exchange(cell, reader, writer)
-                if context is not None and not (cell.is_faulty and cell.act):
+                if context is not None and (is_within or not (cell.is_faulty and cell.act)):
                     if is_proxy:
                         await reader.readuntil(b"\r\n\r\n")
                         await exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -9,6 +9,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -25,7 +26,8 @@ class NameServer:
     def __init__(self, addresses: dict[str, str]) -> None:
         self._addresses = addresses
         self.is_faulty = False
-        self.queries = 0
+        self.asked: dict[str, list[float]] = {}
+        """When the address of each name was asked for, in seconds."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.address = f"127.{random.randrange(240, 254)}.{random.randrange(1, 250)}.53"
         self._socket.bind((self.address, 53))
@@ -66,13 +68,14 @@ class NameServer:
                 continue
 
     def _answer(self, query: bytes, client: tuple[str, int]) -> None:
-        self.queries += 1
         labels, at = [], 12
         while query[at]:
             labels.append(query[at + 1 : at + 1 + query[at]].decode())
             at += 1 + query[at]
         kind = struct.unpack("!H", query[at + 1 : at + 3])[0]
         question = query[12 : at + 5]
+        if kind == A:
+            self.asked.setdefault(labels[0], []).append(time.monotonic())
         address = self._addresses.get(labels[0])
         fault = labels[1] if self.is_faulty and len(labels) > 1 else ""
 

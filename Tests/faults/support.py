@@ -26,8 +26,8 @@ from harness import (  # noqa: E402  (its path is set above)
 
 __all__ = [
     "BUILD", "FULL", "MOUNT", "ROOT", "ConfiguredDaemon", "Daemon", "Failure", "Program",
-    "RPCError", "Simulator", "ask", "connect", "note", "note_skip", "open_files", "resident_kib",
-    "row", "threads", "wait_until",
+    "RPCError", "Simulator", "ask", "connect", "forget_peak", "note", "note_skip", "open_files",
+    "peak_kib", "resident_kib", "row", "threads", "wait_until",
 ]
 
 FULL = os.environ.get("FAULTS") == "full"
@@ -104,6 +104,15 @@ class ConfiguredDaemon(Daemon):
 
 def resident_kib(pid: int) -> int:
     return _status(pid, "VmRSS")
+
+
+def forget_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_kib(pid: int) -> int:
+    """The most that was resident since `forget_peak`."""
+    return _status(pid, "VmHWM")
 
 
 def threads(pid: int) -> int:

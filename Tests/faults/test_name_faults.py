@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import struct
+import threading
 import time
 import unittest
+from typing import Self
 
 import tls
+from fault_server import most_in_a_minute
 from faults import ENDS, OK, TIMEOUT, Fault, ending, refusing
 from kinds import KINDS, MS, S
 from name_server import NOBODY, NameServer
-from support import MOUNT, ConfiguredDaemon, row
-from test_exchange_faults import FaultTestCase
+from support import MOUNT, ConfiguredDaemon, note_skip, row
+from test_exchange_faults import BUDGET, FaultTestCase
 from world import Judge, Row, config, mismatches, rows
 
 RESOLVE = "Could not resolve host|Couldn't resolve host"
@@ -26,6 +31,13 @@ NAMES = {
 
 
 class NameFaultTests(FaultTestCase):
+    def check_promises(self, late_s: int = 1) -> None:
+        super().check_promises(late_s)
+        over = {
+            id: count for id, times in self.names.asked.items()
+            if (count := most_in_a_minute(times, late_s)) > BUDGET}
+        self.assertEqual(over, {}, "a name is asked for more often than an exchange is")
+
     def start_named(self, table: list[Row], options: str, settings: str = "") -> None:
         self.table = table
         self.names = self.enterContext(
@@ -138,6 +150,55 @@ class NameFaultTests(FaultTestCase):
 REFUSED = "Failed to connect|Couldn't connect"
 
 
+class Attempts:
+    """When each address was asked for a connection, for the length of a `with`: nobody accepts."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        self.seen: dict[str, dict[tuple[int, int], float]] = {each: {} for each in addresses}
+        self._stopping = False
+        try:
+            self._socket: socket.socket | None = socket.socket(
+                socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+            self._socket.bind(("lo", 0))
+            self._socket.settimeout(0.2)
+        except PermissionError:
+            self._socket = None
+            note_skip("how often connections are asked for: a packet socket needs root")
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopping = True
+        self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+
+    def check(self, test: unittest.TestCase) -> None:
+        over = {
+            address: count for address, seen in self.seen.items()
+            if (count := most_in_a_minute(list(seen.values()), 1)) > BUDGET}
+        test.assertEqual(over, {}, "more connections in a minute than an exchange stands")
+        test.assertTrue(self._socket is None or all(self.seen.values()), "nothing was seen")
+
+    def _run(self) -> None:
+        while self._socket is not None and not self._stopping:
+            with contextlib.suppress(TimeoutError):
+                self._look(self._socket.recv(128))
+
+    def _look(self, packet: bytes) -> None:
+        """The first of a connection, which comes twice on the loopback, and again when it is lost."""
+        at = 4 * (packet[0] & 15)
+        if packet[9] != socket.IPPROTO_TCP or packet[at + 13] & 0x12 != 0x02:
+            return
+        seen = self.seen.get(socket.inet_ntoa(packet[16:20]))
+        if seen is not None:
+            port, number = struct.unpack_from("!HxxI", packet, at)
+            seen.setdefault((port, number), time.monotonic())
+
+
 class ConnectionFaultTests(FaultTestCase):
     """Ports where nobody listens, and ports that never answer."""
 
@@ -145,6 +206,7 @@ class ConnectionFaultTests(FaultTestCase):
         self.table = rows(self.server, [
             Fault("refused", None, REFUSED, REFUSED), Fault("black hole", None, TIMEOUT, TIMEOUT)])
         self.holes: list[socket.socket] = []
+        attempts = self.enterContext(Attempts([each.cell.address for each in self.table]))
         first, *others = self.table
         port = self.server.listen(first.cell.address)
         for each in others:
@@ -154,6 +216,7 @@ class ConnectionFaultTests(FaultTestCase):
         self.first_resyncs_are_over()
         used = self.fail_and_recover_twice()
         self.check_promises()
+        attempts.check(self)
         row(f"connections refused, and black holes, x {len(KINDS)} kinds, twice",
             str(len(self.table)), f"{self.judge.answers} answers right; {used}")
 

@@ -72,6 +72,19 @@ class Authority:
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
 
 
+LAX = """\
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = lax
+[lax]
+MinProtocol = TLSv1
+CipherString = DEFAULT:@SECLEVEL=0
+"""
+"""The configuration of an OpenSSL that speaks with anybody."""
+
+
 def old(context: ssl.SSLContext) -> ssl.SSLContext:
     """Speaks TLS 1.0 and 1.1 only."""
     with warnings.catch_warnings():

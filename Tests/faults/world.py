@@ -11,10 +11,10 @@ from pathlib import Path
 from fault_server import Cell, FaultServer
 from faults import OK, Fault
 from kinds import KINDS, MS, S, Kind
-from support import FULL, ConfiguredDaemon, ask, connect
+from support import FULL, ConfiguredDaemon, RPCError, ask, connect
 
 SETTINGS = """\
-interval = "1h"
+interval = "{interval}"
 timeout = "{timeout}"
 max_error = "5s"
 """
@@ -44,6 +44,8 @@ class Row:
     fault: Fault | None
     expected: str
     """What the reason says while the fault is on; OK where it does no harm."""
+    is_settled: bool = False
+    """The daemon has had the time to see that the fault is on, or over."""
 
     @property
     def id(self) -> str:
@@ -54,8 +56,15 @@ class Row:
         return f"{self.cell.kind.name}: {self.fault.name if self.fault else 'no fault'}"
 
     def truths_ns(self) -> list[int]:
-        shifts = {0, *(self.fault.truths_ns if self.fault else ())}
+        """Where the clock is ahead of this host's; where it was and is until that is settled."""
+        faulty = self.fault.truths_ns if self.fault else (0,)
+        shifts = (0, *faulty) if not self.is_settled else faulty if self.cell.is_faulty else (0,)
         return [self.cell.ahead_ns + each for each in shifts]
+
+    def is_held(self, offset: dict) -> bool:
+        """The bounds hold the truth."""
+        return offset["lower_ns"] is not None and any(
+            offset["lower_ns"] <= truth <= offset["upper_ns"] for truth in self.truths_ns())
 
 
 def rows(
@@ -83,9 +92,9 @@ def rows(
 
 def config(
     table: list[Row], port: int, timeout: str = "1s", scheme: str = "http", extra: str = "",
-    backoff: str = SHORT,
+    backoff: str = SHORT, interval: str = "1h",
 ) -> str:
-    return SETTINGS.format(timeout=timeout) + backoff + "".join(
+    return SETTINGS.format(timeout=timeout, interval=interval) + backoff + "".join(
         f'[exchanges.{row.id}]\nurl = "{scheme}://{row.cell.address}:{port}/time"\n'
         f"{row.cell.kind.toml}\n{RULE}{extra}\n"
         for row in table)
@@ -134,27 +143,31 @@ class Judge:
         usable = offset["state"] in ("synchronized", "holdover")
         if usable != (offset["lower_ns"] is not None):
             self.wrong.append(f"{row.name}: {offset['state']} with bounds {offset['lower_ns']}")
-        elif usable and not any(
-            offset["lower_ns"] <= truth <= offset["upper_ns"] for truth in row.truths_ns()
-        ):
+        elif usable and not row.is_held(offset):
             self.wrong.append(
                 f"{row.name}: {offset['state']}, the truth {row.truths_ns()} is outside"
                 f" {offset['lower_ns']}..{offset['upper_ns']} ({offset['reason']})")
 
-    def check_stamps(self) -> int:
-        """How many stamps are guaranteed; each of those is held against the exchange's own rule."""
-        guaranteed = 0
+    def settle(self, table: list[Row], is_settled: bool) -> None:
+        """What was asked for before is not held against what is so from now on."""
+        with self._lock:
+            for row in table:
+                row.is_settled = is_settled
+
+    def check_stamps(self) -> list[str]:
+        """Whose stamps are guaranteed; each of those is held against the exchange's own rule."""
+        guaranteed = []
         with self._lock:
             for row in self._rows.values():
                 before = row.cell.clock.true_ns()
                 try:
                     stamp = ask(self._stream, "stamp", exchange=row.id)
-                except Exception:
+                except RPCError:
                     continue
                 after = row.cell.clock.true_ns()
                 if not stamp["guaranteed"]:
                     continue
-                guaranteed += 1
+                guaranteed.append(row.id)
                 ns = 1000 * stamp["unix_us"]
                 if not any(
                     ns < before + truth + TOLERANCE_NS
@@ -177,6 +190,11 @@ def mismatches(offsets: dict[str, dict], table: list[Row], state: str = "holdove
         elif offset["state"] != state or not re.search(row.expected, offset["reason"]):
             found.append(f"{row.name}: {says}, not {state} ({row.expected})")
     return found
+
+
+def succeeded(offset: dict) -> int:
+    """Resyncs since the start."""
+    return sum(offset["resyncs_by"].values()) - offset["resyncs_failed"]
 
 
 def written(path: Path) -> str:
