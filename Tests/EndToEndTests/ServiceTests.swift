@@ -94,6 +94,34 @@ import Testing
     try daemon.wait("binance", until: "synchronized")
   }
 
+  /// Whoever is to be served comes over the Unix socket.
+  @Test func theDaemonListensOnNoPort() throws {
+    let simulator = try ExchangeSimulator([.init("binance")])
+    let daemon = try DaemonProcess(following: simulator)
+    try daemon.waitUntilReady()
+    #expect(try ports(of: daemon.process.id) == [])
+    // It does show what is there: the simulator listens within this process.
+    #expect(try ports(of: getpid()) != [])
+  }
+
+  /// Sockets of a process that wait for somebody at a port: the lines of /proc/net about them.
+  private func ports(of id: pid_t) throws -> [String] {
+    let sockets = Set(
+      try DirectoryContents.names(in: "/proc/\(id)/fd").map { name in
+        var link = [CChar](repeating: 0, count: 64)
+        let length = max(readlink("/proc/\(id)/fd/\(name)", &link, link.count), 0)
+        return String(decoding: link.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      })
+    return try ["tcp", "tcp6", "udp", "udp6"].flatMap { kind in
+      let text = String(decoding: try FileContents.read("/proc/net/\(kind)"), as: UTF8.self)
+      return text.split(separator: "\n").map(String.init).filter { line in
+        let columns = line.split(separator: " ")
+        return columns.count > 9 && sockets.contains("socket:[\(columns[9])]")
+          && ["0A", "07"].contains(columns[3])
+      }
+    }
+  }
+
   @Test func aReloadThatComesBeforeItIsWaitedForDoesNotEndTheDaemon() throws {
     let simulator = try ExchangeSimulator([.init("binance")])
     let daemon = try DaemonProcess(following: simulator)

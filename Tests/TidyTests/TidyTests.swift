@@ -132,9 +132,13 @@ import Testing
     let tests =
       try tree.files(in: "Tests", endingIn: ".swift")
       + tree.files(in: "Tests", endingIn: ".py")
-    let words = Set(
+    let keywords: Set<Substring> = ["func", "def", "struct", "case"]
+    let declared = Set(
       tests.flatMap(\.lines).flatMap { line in
-        line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+        let words = line.split { !($0.isLetter || $0.isNumber || "_-".contains($0)) }
+        // What is written in C has no declaration here but its name.
+        return zip(words, words.dropFirst()).filter { keywords.contains($0.0) }.map(\.1)
+          + words.filter { $0.hasPrefix("c-") }
       })
     let rows = try tree.file("SECURITY.md").lines.filter { $0.hasPrefix("|") && $0.contains("`") }
     #expect(rows.count > 20)
@@ -143,7 +147,7 @@ import Testing
       let quoted = column.split(separator: "`", omittingEmptySubsequences: false)
       let names = quoted.indices.filter { $0 % 2 == 1 }.map { quoted[$0] }
       #expect(!names.isEmpty, "no test: \(row)")
-      #expect(names.filter { !words.contains($0) } == [], "\(row)")
+      #expect(names.filter { !declared.contains($0) } == [], "\(row)")
     }
   }
 }

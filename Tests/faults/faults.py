@@ -130,12 +130,19 @@ STATUSES = (
 )
 
 
+UNSEEN = '{"code":-1,"msg":"\x1b[2J\u202egnorw\u2028<4>all is well\u009b31m"}'.encode()
+"""It clears a screen, turns the order of words around, begins a line and makes the rest red."""
+
+
 def _statuses() -> list[Fault]:
     faults = []
     for status in STATUSES:
         code = status.split()[0]
         act = refusing(status) if code not in ("204",) else _no_content
         faults.append(Fault(f"HTTP {code}", act, f"HTTP {code}", f"HTTP {code}"))
+    faults.append(Fault(
+        "HTTP 400, in words that a terminal obeys",
+        answering(lambda _: Answer({}, UNSEEN), "400 \x1b[2J\u202e"), "HTTP 400", "HTTP 400"))
     for code in (301, 302, 303, 307, 308):
         act = refusing(f"{code} Moved", "Location: /moved-here")
         reason = f"HTTP {code} redirect, which is not followed"
@@ -370,7 +377,7 @@ def _contents() -> list[Fault]:
         "JSON cut off": b'{"code":0,"result":{"now":17', "nested 60,000 deep": b"[" * 60_000,
         "a key twice": b'{"result":{"now":1},"result":{"now":2}}', "an empty object": b"{}",
         "an empty array": b"[]", "an error with 200":
-        b'{"code":-1121,"msg":"maintenance"}',
+        b'{"code":-1121,"msg":"maintenance"}', "words that a terminal obeys": UNSEEN,
     }
     faults = [
         Fault(name, answering(lambda _, body=body: Answer({}, body)), UNUSABLE, None)

@@ -7,8 +7,10 @@ again, twice. Every answer of the daemon in between is held against the truth.
 from __future__ import annotations
 
 import re
+import subprocess
 import tempfile
 import time
+import unicodedata
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +19,17 @@ from fault_server import FaultServer
 from faults import FAULTS, OK, SOON, STOPS, WILD, Fault
 from kinds import KINDS
 from support import (
-    ConfiguredDaemon, open_files, resident_kib, row, threads, wait_until)
+    BUILD, ConfiguredDaemon, open_files, resident_kib, row, threads, wait_until)
 from world import SHORT, Judge, Row, batch, config, mismatches, rows, succeeded
 
 ROUNDS = 2
 BUDGET = 60
 """Probes that an exchange may be sent in a minute."""
+
+
+def is_seen(character: str) -> bool:
+    """Neither a control character nor one that is not shown itself."""
+    return character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
 
 
 class FaultTestCase(unittest.TestCase):
@@ -115,6 +122,13 @@ class FaultTestCase(unittest.TestCase):
         self.judge.check_stamps()
         self.assertEqual(self.judge.wrong[:20], [], f"{len(self.judge.wrong)} broken promises")
         self.assertEqual(self.server.errors, [])
+        status = subprocess.run(
+            [BUILD / "exchange-clock", "--socket", self.daemon.socket, "status"],
+            capture_output=True, text=True, timeout=60).stdout
+        reasons = "".join(each["reason"] for each in self.daemon.offsets().values())
+        for text in (self.daemon.stderr.read_text(), status, reasons):
+            obeyed = {hex(ord(each)) for each in text if not is_seen(each)}
+            self.assertEqual(obeyed, set(), "what a terminal obeys")
         # What an exchange would count; a fault that never reads counts by its connections.
         over = [
             f"{each.name}: {count}" for each in self.table

@@ -273,15 +273,18 @@ class ProxyFaultTests(FaultTestCase):
         refusals = [
             Fault(f"HTTP {code}", refusing(f"{code} No"), f"CONNECT.*{code}", f"CONNECT.*{code}")
             for code in (302, 403, 407, 429, 500, 502, 503)]
-        table = rows(self.server, ends + refusals)
+        contexts: dict = {}
+        own = tls.wrong_context("of an unknown authority", contexts, is_proxy=True)
+        table = rows(self.server, [*ends, *refusals, own])
         names = [f"DNS:{each.id}.exchange.test" for each in table]
         authority = tls.Authority(self.directory, "good")
+        contexts[own.name] = tls.Authority(self.directory, "other").issue("unknown", names)
         port = self.server.listen(context=authority.issue("server", names), is_proxy=True)
         self.proxied(table, port, "https", f'ca_file = "{authority.certificate}"\n')
         self.first_resyncs_are_over()
         used = self.fail_and_recover_twice()
         self.check_promises()
-        row(f"{len(ends + refusals)} faults of proxies x {len(KINDS)} kinds, twice",
+        row(f"{len(ends + refusals) + 1} faults of proxies x {len(KINDS)} kinds, twice",
             str(len(table)), f"{self.judge.answers} answers right; {used}")
 
 

@@ -160,8 +160,15 @@ HANDSHAKES = [
 ]
 
 
-def wrong_context(name: str, contexts: dict[str, ssl.SSLContext]) -> Fault:
+def wrong_context(
+    name: str, contexts: dict[str, ssl.SSLContext], is_proxy: bool = False
+) -> Fault:
+    """is_proxy: it makes a way to itself rather than to the exchange."""
+
     async def act(exchange: Exchange) -> None:
+        if is_proxy:
+            await exchange.read_request()
+            await exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await exchange.writer.start_tls(contexts[name])
         await exchange.read_request()
         await exchange.reply()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -180,6 +182,28 @@ class MetricsTests(unittest.TestCase):
         # One after the other the last one would wait four times as long.
         self.assertLess(max(waits), 2 * min(waits), waits)
         self.assertRegex(self.exporter.scrape(), r"(?m)^exchange_clock_up 1$")
+
+    def test_half_requests_hold_it_for_a_while_and_nothing_else(self) -> None:
+        host, port = self.exporter.address.split(":")
+        halves = [socket.create_connection((host, int(port))) for _ in range(40)]
+        for half in halves:
+            self.addCleanup(half.close)
+            with contextlib.suppress(OSError):
+                half.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
+        late = http.client.HTTPConnection(self.exporter.address, timeout=2)
+        self.addCleanup(late.close)
+        with self.assertRaises(OSError):
+            late.request("GET", "/metrics")
+            late.getresponse()
+        self.assertEqual(len(self.daemon.ask("offsets")), 2)
+
+        def is_scraped() -> bool:
+            with contextlib.suppress(OSError):
+                return "exchange_clock_up 1" in self.exporter.scrape()
+            return False
+
+        # They stay as they are.
+        self.exporter.wait_until(is_scraped, 60, "it answers again")
 
     def test_a_place_that_is_none_is_a_bad_option(self) -> None:
         for place in ["localhost:9847", "127.0.0.1", ":9847", "127.0.0.1:http", "::1:9847", "[x]:1"]:
