@@ -377,7 +377,7 @@ def _contents() -> list[Fault]:
         "JSON cut off": b'{"code":0,"result":{"now":17', "nested 60,000 deep": b"[" * 60_000,
         "a key twice": b'{"result":{"now":1},"result":{"now":2}}', "an empty object": b"{}",
         "an empty array": b"[]", "an error with 200":
-        b'{"code":-1121,"msg":"maintenance"}', "words that a terminal obeys": UNSEEN,
+        b'{"code":-1121,"msg":"maintenance"}', "an error that a terminal obeys": UNSEEN,
     }
     faults = [
         Fault(name, answering(lambda _, body=body: Answer({}, body)), UNUSABLE, None)
@@ -387,6 +387,7 @@ def _contents() -> list[Fault]:
         "true": "true", "a list": "[1]", "1e400": "1e400", "40 digits": "1" * 40,
         "the year 1970": "86400000", "the year 2200": "7258118400000",
         "the year 1970 in words": '"1970-01-02T00:00:00.000Z"', "empty text": '""',
+        "what a terminal obeys": '"\\u001b[2J\\u202egnorw\\u2028<4>all is well\\u009b31m"',
         "control characters": '"\\u0000\\u001b[31m"', "NaN": "NaN",
     }
     faults += [
