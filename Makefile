@@ -252,6 +252,7 @@ nightly:
 	@failed=; for ring in fuzz test-faults soak bench-scale; do \
 	  FAULTS=full $(MAKE) --no-print-directory $$ring || failed="$$failed $$ring"; \
 	done; \
+	EXCHANGE_CLOCK_MONTHS=50 $(SWIFT) test --filter MonthTests || failed="$$failed MonthTests"; \
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed"; exit 1; fi; echo 'OK'
 
 # The clients that it compares with come from PyPI, and are never part of this tree.
