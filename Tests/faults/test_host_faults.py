@@ -342,7 +342,10 @@ class MemoryFaultTests(HostFaultTestCase):
         """The kernel ends it, while all exchanges fail; the next one tells what was known."""
         arguments = ("--state", str(self.directory / "state.json"))
         daemon, group = self.limited(64 << 20, *arguments)
-        wait_until(Path(arguments[1]).exists, 20, "the state is written")
+        state = Path(arguments[1])
+        wait_until(
+            lambda: state.exists() and all(each.id in state.read_text() for each in self.table), 20,
+            "the state of all is written")
         self.server.switch([each.cell for each in self.table], True)
         limit = 0
 
@@ -364,7 +367,7 @@ class MemoryFaultTests(HostFaultTestCase):
         after = self.enterContext(ConfiguredDaemon(self.directory, text, arguments))
         after.wait_until(after.socket.exists, 20, "the daemon listens")
         given = self.assertTruth(after)
-        self.assertGreater(given, 0)
+        self.assertEqual(given, len(self.table))
         self.server.switch([each.cell for each in self.table], False)
         self.wait_for(after, "synchronized", 90)
         self.assertEqual(self.assertTruth(after), len(self.table))
