@@ -364,16 +364,26 @@ class Soak:
         print("FAILED" if not is_well else "OK" if is_shown else "NOT SHOWN to be flat")
         return is_well and is_shown
 
+    def values(self, name: str) -> list[tuple[float, int]]:
+        """Minutes, and what was used. Of descriptors the fewest of each minute: bursts open and
+        close some all the time, and what is not closed is among the fewest."""
+        values = [(minute, getattr(used, name)) for minute, used in self.samples]
+        if name != "descriptors":
+            return values
+        minutes: dict[int, list[int]] = {}
+        for minute, value in values:
+            minutes.setdefault(int(minute), []).append(value)
+        return [(float(minute), min(found)) for minute, found in minutes.items()]
+
     def most(self, name: str, begin: float, end: float) -> int:
         """Between these parts of the time."""
         return max(
-            (getattr(used, name) for minute, used in self.samples
+            (value for minute, value in self.values(name)
              if begin <= minute / self.minutes <= end), default=0)
 
     def slope(self, name: str, since: float) -> Slope:
         return Slope.through(
-            [(minute / 60, getattr(used, name)) for minute, used in self.samples
-             if minute >= since])
+            [(minute / 60, value) for minute, value in self.values(name) if minute >= since])
 
 
 def exchange_clock_ids(build: Path, directory: Path) -> list[str]:

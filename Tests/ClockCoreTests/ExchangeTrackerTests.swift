@@ -156,8 +156,8 @@ import Testing
     }
     driver.run(for: .seconds(2))
     // 48 of 60 are spent: 8 more, and 8 to confirm what they show, have to wait until 4 of the
-    // first burst are a minute old.
-    let wait = driver.probes[3] + .seconds(60) - driver.now
+    // first burst have been over for a minute.
+    let wait = driver.ends[3] + .seconds(60) - driver.now
     #expect(
       driver.demandResync()
         == .refused(reason: "the budget of 60 probes a minute is spent", retryAfter: wait))

@@ -42,6 +42,26 @@ import Testing
     #expect(sent.mostWithinAMinute <= limit, "seed \(seed)")
     #expect(sent.count >= min(limit, 60), "seed \(seed): the budget is used")
   }
+
+  /// However long each was on its way, and waited for a thread before.
+  @Test(arguments: 0..<20)
+  func neverMoreThanTheBudgetArriveInAnyMinute(_ seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let limit = Int.random(in: 1...80, using: &random)
+    var budget = ProbeBudget(probesPerMinute: limit)
+    var now = MonotonicInstant(nanoseconds: 0)
+    var arrived: [MonotonicInstant] = []
+    for _ in 0..<1_000 {
+      now = now + budget.wait(for: 1, at: now)
+      budget.spend(at: now)
+      now = now + random.duration(in: .zero...(.milliseconds(900)))
+      arrived.append(now)
+      now = now + random.duration(in: .zero...(.milliseconds(100)))
+      budget.end(at: now)
+    }
+    #expect(arrived.mostWithinAMinute <= limit, "seed \(seed)")
+    #expect(arrived.mostWithinAMinute >= min(limit, 60), "seed \(seed): the budget is used")
+  }
 }
 
 extension [MonotonicInstant] {

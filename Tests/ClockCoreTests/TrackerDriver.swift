@@ -25,6 +25,8 @@ struct TrackerDriver {
 
   /// When each probe left.
   private(set) var probes: [MonotonicInstant] = []
+  /// When each was over.
+  private(set) var ends: [MonotonicInstant] = []
 
   private(set) var events: [TrackerEvent] = []
 
@@ -174,6 +176,7 @@ struct TrackerDriver {
     now = max(now, instant)
     if let (at, result) = inFlight, at <= instant {
       inFlight = nil
+      ends.append(now)
       switch result {
       case .success(let sample): perform(tracker.probed(sample, at: now))
       case .failure(let failure): perform(tracker.probeFailed(failure, at: now))

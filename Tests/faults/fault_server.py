@@ -60,7 +60,7 @@ class Cell:
     def now_ns(self) -> int:
         return self.clock.true_ns() + self.ahead_ns
 
-    def most_in_a_minute(self, late_s: int = 1) -> int:
+    def most_in_a_minute(self, late_s: float) -> int:
         """Requests, or connections, within the worst minute, as the exchange sees them.
 
         late_s: how much longer one may take to arrive than another.
@@ -168,9 +168,12 @@ class FaultServer:
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self.errors: list[BaseException] = []
         self.port = 0
+        self.most_late_s = 0.0
+        """How much later than it came a request may be noticed, as all are served by one thread."""
 
     def __enter__(self) -> Self:
         self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._measure_lateness(), self._loop)
         self.port = self.listen()
         return self
 
@@ -187,6 +190,12 @@ class FaultServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _measure_lateness(self) -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.05)
+            self.most_late_s = max(self.most_late_s, time.monotonic() - began - 0.05)
 
     def listen(
         self, address: str = "0.0.0.0", port: int = 0, context: ssl.SSLContext | None = None,

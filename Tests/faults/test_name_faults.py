@@ -31,7 +31,7 @@ NAMES = {
 
 
 class NameFaultTests(FaultTestCase):
-    def check_promises(self, late_s: int = 1) -> None:
+    def check_promises(self, late_s: float = 1) -> None:
         super().check_promises(late_s)
         over = {
             id: count for id, times in self.names.asked.items()

@@ -67,6 +67,7 @@ package struct ExchangeTracker: Sendable {
 
   package mutating func probed(_ sample: Sample, at now: MonotonicInstant) -> [Action] {
     guard phase == .probing else { return [] }
+    budget.end(at: now)
     status.recentProbes.note(nil)
     guard sample.sent >= trustedFrom else { return [.closeConnection] + beginBurst(at: now) }
     burst.add(sample)
@@ -83,6 +84,7 @@ package struct ExchangeTracker: Sendable {
 
   package mutating func probeFailed(_ failure: ProbeFailure, at now: MonotonicInstant) -> [Action] {
     guard phase == .probing else { return [] }
+    budget.end(at: now)
     status.recentProbes.note(failure)
     if failure.status == 200 { status.rejections.unusable += 1 }
     return endBurst(failure: failure, at: now)

@@ -3,7 +3,8 @@ package struct ProbeBudget: Sendable, Hashable {
   /// Probes allowed within any 60 s.
   package private(set) var probesPerMinute: Int
 
-  /// The instants of the last `probesPerMinute` probes, oldest first.
+  /// The instants of the last `probesPerMinute` probes, oldest first: when each was over, or sent
+  /// where it is still on its way.
   private var recent: [MonotonicInstant] = []
 
   package init(probesPerMinute: Int) {
@@ -33,6 +34,13 @@ package struct ProbeBudget: Sendable, Hashable {
   package mutating func spend(at now: MonotonicInstant) {
     if recent.count == probesPerMinute { recent.removeFirst() }
     recent.append(now)
+  }
+
+  /// The last one is over. It may have waited for a thread or been long on its way, and whoever it
+  /// was sent to has counted it by now: a minute from here on is a minute there.
+  package mutating func end(at now: MonotonicInstant) {
+    guard !recent.isEmpty else { return }
+    recent[recent.count - 1] = now
   }
 
   /// How long until `count` probes may be sent; zero when they may be sent now.
