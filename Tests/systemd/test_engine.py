@@ -67,8 +67,10 @@ class EngineTests(unittest.TestCase):
                 --storage-driver overlay "$@" """)
         # The group of the daemon's Pod; this host has none.
         self.tool("getent", "echo exchange-clock:x:64123:")
-        # Whatever a container has mounted there would outlive the directory.
-        self.addCleanup(subprocess.run, ["umount", "-q", str(storage / "overlay")])
+        # Whatever a container has mounted there would outlive the directory. Lazily, as what ends the
+        # last container may still look at it.
+        self.addCleanup(
+            subprocess.run, ["umount", "-q", "--lazy", "--recursive", str(storage / "overlay")])
         self.shell(f"docker import -q {BASE} debian:12-slim")
 
     def tool(self, name: str, text: str) -> None:
