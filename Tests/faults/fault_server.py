@@ -168,12 +168,9 @@ class FaultServer:
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self.errors: list[BaseException] = []
         self.port = 0
-        self.most_late_s = 0.0
-        """How much later than it came a request may be noticed, as all are served by one thread."""
 
     def __enter__(self) -> Self:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._measure_lateness(), self._loop)
         self.port = self.listen()
         return self
 
@@ -190,12 +187,6 @@ class FaultServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    async def _measure_lateness(self) -> None:
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(0.05)
-            self.most_late_s = max(self.most_late_s, time.monotonic() - began - 0.05)
 
     def listen(
         self, address: str = "0.0.0.0", port: int = 0, context: ssl.SSLContext | None = None,

@@ -12,8 +12,8 @@ import unittest
 from pathlib import Path
 
 from clients import (
-    EXCHANGES, MALICE, STAMP, attacking, connected, demands, latencies_of, latencies_us, many_batches, percentile,
-    processors)
+    EXCHANGES, MALICE, STAMP, attacking, connected, demands, latencies_of, latencies_us,
+    many_batches, percentile, processors)
 from support import (
     BUILD, FULL, ConfiguredDaemon, Simulator, forget_peak, note, note_skip, open_files, peak_kib,
     resident_kib, row, wait_until)

@@ -51,7 +51,8 @@ class LongFaultTests(FaultTestCase):
         self.table = [each for each in table if each.expected != OK]
         for each in self.table:
             each.cell.clock = self.clock
-        text = config(self.table, self.server.port, timeout="30s", backoff=settings, interval=interval)
+        text = config(
+            self.table, self.server.port, timeout="30s", backoff=settings, interval=interval)
         self.daemon = self.enterContext(ConfiguredDaemon(
             self.directory, text, environment=self.clock.environment))
         self.daemon.wait_until(self.daemon.socket.exists, 60, "the daemon listens")
