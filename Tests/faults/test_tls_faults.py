@@ -38,7 +38,8 @@ class TLSFaultTests(FaultTestCase):
         """Both kinds, or one of them: what is wrong is the same, but not how a connection ends."""
         ends = [
             replace(each, in_body=f"{each.in_body}|{tls.TLS}", in_header=each.in_header
-                    and f"{each.in_header}|{tls.TLS}") if each.in_body else each
+                    and f"{each.in_header}|{tls.TLS}")
+            if each.name.startswith(("reset at", "closed at")) else each
             for each in FAULTS]
         kinds = tuple(each for each in KINDS if each.name in ("ms", "header")[: 1 + FULL])
         table = rows(self.server, ends, kinds)
