@@ -112,52 +112,51 @@ test: deps lint
 	@set -e; log=.build/test.log; mkdir -p .build; : > $$log; \
 	for ring in test-address test-thread test-clients test-docs test-clock test-metrics \
 	    test-systemd test-fuzz; do \
-	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; } 2>&1 | tee -a $$log; \
+	  began=$$(date +%s); \
+	  { $(MAKE) --no-print-directory $$ring || echo "FAILED: make $$ring"; \
+	    echo "took $$(($$(date +%s) - began)) s: make $$ring"; } 2>&1 | tee -a $$log; \
 	done; \
-	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED|FLAKY)|^Ran |^SKIPPED' $$log; \
+	echo; grep -E '^(✔|✘|.) Test run with|^(OK|FAILED|FLAKY|took)|^Ran |^SKIPPED' $$log; \
 	! grep -q '^FAILED' $$log
 
 test-swift: deps
 	$(SWIFT) build --build-tests
 	python3 Tests/suite.py --build-dir .build/debug
 
-# Every test once more, and the programs that they start, under each sanitizer. Optimized, as what
-# they calculate takes several times as long.
+# Every test once more, and the programs that they start, under each sanitizer. As they are released,
+# module by module: file by file, optimized or not, what they calculate takes several times as long.
 test-sanitizers: test-thread test-address
 
 test-thread test-address: test-%: deps .build/%.o
-	$(SWIFT) build --build-tests -Xswiftc -O --sanitize=$* --scratch-path .build/$* \
-	  -Xlinker $(CURDIR)/.build/$*.o
-	python3 Tests/suite.py --build-dir .build/$*/debug --sanitizer $*
+	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --sanitize=$* \
+	  --scratch-path .build/$* -Xlinker $(CURDIR)/.build/$*.o
+	python3 Tests/suite.py --build-dir .build/$*/release --sanitizer $*
 
 .build/%.o: Tests/sanitizers/%.c
 	mkdir -p .build
 	clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -c $< -o $@
 
-test-clients: deps $(venv)/installed
-	$(SWIFT) build
-	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/clients -v
+# With the programs as they are installed, as are all those below.
+test-clients: build $(venv)/installed
+	EXCHANGE_CLOCK_BUILD=$(release) $(venv)/bin/python -m unittest discover -s Tests/clients -v
 
 # Hundreds of exchanges at once are a matter of minutes for the optimized programs only. With
 # FAULTS=full there are more than a thousand: each fault with each way of telling the time, for longer.
 test-faults: build
-	EXCHANGE_CLOCK_BUILD=.build/release python3 -W ignore -m unittest discover -s Tests/faults -v
+	EXCHANGE_CLOCK_BUILD=$(release) python3 -W ignore -m unittest discover -s Tests/faults -v
 
-test-docs: deps docs-deps $(venv)/installed $(prometheus)/usr
-	$(SWIFT) build
-	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/docs -v
+test-docs: build docs-deps $(venv)/installed $(prometheus)/usr
+	EXCHANGE_CLOCK_BUILD=$(release) $(venv)/bin/python -m unittest discover -s Tests/docs -v
 
 # Only where Debian has a kernel that the emulator runs; elsewhere the tests say that they skip.
 ifeq ($(shell uname -m),x86_64)
 test-clock: guest-deps $(guest)/unpacked
 endif
-test-clock: deps
-	$(SWIFT) build
-	EXCHANGE_CLOCK_BUILD=.build/debug python3 -m unittest discover -s Tests/guest -v
+test-clock: build
+	EXCHANGE_CLOCK_BUILD=$(release) python3 -m unittest discover -s Tests/guest -v
 
-test-metrics: deps $(venv)/installed $(prometheus)/usr
-	$(SWIFT) build
-	EXCHANGE_CLOCK_BUILD=.build/debug $(venv)/bin/python -m unittest discover -s Tests/prometheus -v
+test-metrics: build $(venv)/installed $(prometheus)/usr
+	EXCHANGE_CLOCK_BUILD=$(release) $(venv)/bin/python -m unittest discover -s Tests/prometheus -v
 
 # Unpacked rather than installed, which would start it.
 $(prometheus)/usr:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
+BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/release")).resolve()
 sys.path.insert(0, str(ROOT / "demo"))
 sys.path.append(str(ROOT / "Tests"))
 

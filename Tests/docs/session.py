@@ -14,7 +14,7 @@ from typing import Self
 
 from pages import ROOT, Block
 
-BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
+BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/release")).resolve()
 SERVERS = re.compile(r"(\S*/)?exchange-clockd\b|exchange-clock-exporter|exchange-clock-sim run|exchange-clock watch")
 PORTS = ("8700", "8701", "9847")
 """Those that the pages name; each stands for a free one here."""

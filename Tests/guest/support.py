@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
+BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/release")).resolve()
 PACKAGES = ROOT / ".build/guest/root"
 """Debian's kernel and its static busybox, unpacked by `make test-clock`."""
 HOST = "10.0.2.2"

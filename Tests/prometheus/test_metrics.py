@@ -24,7 +24,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/debug")).resolve()
+BUILD = (ROOT / os.environ.get("EXCHANGE_CLOCK_BUILD", ".build/release")).resolve()
 TOOLS = ROOT / ".build/prometheus/usr/bin"
 PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(ROOT / "demo"))
